@@ -1,0 +1,38 @@
+import type { HostPlan, DestinationPlan, SecretRef } from '../core/plan.js';
+import type { ObjectStorage } from '../providers/storage/object-storage.js';
+import type { ScriptRunner } from '../providers/remote/script-runner.js';
+
+/** What an Activity's work needs from Temporal, without Temporal: tests call the work directly with their own. */
+export interface ActivityControl {
+  /** Fires on cancellation, timeout and worker shutdown. */
+  readonly signal: AbortSignal;
+  /** Starts at 1. */
+  readonly attempt: number;
+  /** Differs between attempts, also of several workers at once: goes into object and scratch names. */
+  readonly attemptToken: string;
+  /** Kept small: it travels with the next heartbeat. */
+  progress(details: Readonly<Record<string, string | number>>): void;
+  log(level: 'info' | 'warn', message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/** The concrete providers, built by the composition root. */
+export interface Providers {
+  runnerFor(host: HostPlan): ScriptRunner;
+  readonly localRunner: ScriptRunner;
+  /** The argument list that rsync's --rsh takes for this host, as one string without shell syntax. */
+  remoteShellFor(host: HostPlan): Promise<RemoteShell>;
+  openStorage(destination: DestinationPlan): Promise<ObjectStorage>;
+  readSecret(secret: SecretRef): Promise<string>;
+  /** A private directory on this machine for lists of running work. */
+  readonly spoolDirectory: string;
+  /** Name of this machine's own task queue. */
+  readonly machineTaskQueue: string;
+  readonly holdfastVersion: string;
+}
+
+export interface RemoteShell {
+  /** For `rsync --rsh`: rsync itself splits it at spaces; no part holds one. */
+  readonly rsh: string;
+  /** What stands before the colon in rsync's operand. */
+  readonly address: string;
+}

@@ -1,0 +1,297 @@
+/**
+ * The Activities as Workflows see them: types only. One object in, one object out, both plain JSON and small (64 KB): lists of files,
+ * indexes and logs stay in storage and are named by reference.
+ */
+import type { Failure } from '../core/failures.js';
+import type { BackupOptions, HostPlan, Selection, SourcePlan } from '../core/plan.js';
+import type { EntryCounts, FlawedEntry } from '../core/manifest.js';
+
+export interface RunIdentity {
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+// ---- plan -------------------------------------------------------------------------------------------------------
+
+export interface ListHostsInput {
+  /** Absolute path of the configuration file on the worker. */
+  readonly configPath: string;
+  readonly selection: Selection;
+  readonly offset: number;
+  readonly limit: number;
+}
+export interface ListHostsResult {
+  readonly hosts: readonly string[];
+  readonly total: number;
+  /** What the configuration asks for and this version does not do, and other remarks; said in every run. */
+  readonly notes: readonly string[];
+}
+export interface LoadHostInput {
+  readonly configPath: string;
+  readonly host: string;
+  readonly selection: Selection;
+}
+
+// ---- hosts ------------------------------------------------------------------------------------------------------
+
+export interface ProbeHostInput {
+  readonly host: HostPlan;
+}
+export interface ProbeHostResult {
+  readonly tools: Readonly<Record<string, string>>;
+  /** Host's clock minus worker's. */
+  readonly clockSkewMs: number;
+  readonly sources: readonly { readonly source: string; readonly state: 'directory' | 'missing' | 'not-directory' | 'unreadable' }[];
+  readonly roundTripMs: number;
+}
+
+export interface RunScriptInput {
+  readonly host: HostPlan;
+  readonly source: SourcePlan;
+  readonly phase: 'pre' | 'post';
+  readonly run: RunIdentity;
+  /** Status so far, for the post script. */
+  readonly status?: string;
+}
+export interface RunScriptResult {
+  readonly exitCode: number;
+  readonly durationMs: number;
+  /** The last 4 KiB of its output. */
+  readonly output: string;
+}
+
+// ---- mirror -----------------------------------------------------------------------------------------------------
+
+export interface MirrorInput {
+  readonly host: HostPlan;
+  readonly source: SourcePlan;
+  readonly run: RunIdentity;
+}
+/** rsync's figures, always in bytes. */
+export interface TransferStatistics {
+  readonly filesTotal: number;
+  readonly filesTransferred: number;
+  readonly filesCreated: number;
+  readonly filesDeleted: number;
+  readonly totalSizeBytes: number;
+  readonly literalBytes: number;
+  readonly matchedBytes: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly speedup: number;
+}
+export interface InspectMirrorResult {
+  readonly lastBackupId?: string;
+  /** Entries of the last committed state; 0 when there is none. */
+  readonly previousEntries: number;
+  readonly entries: number;
+  readonly deletions: number;
+  /** At most 100, for people. */
+  readonly firstDeleted: readonly string[];
+  /** Entries that a run would create, change or delete. */
+  readonly changes: number;
+  /** Nothing to do, every file known to be readable as before: the run may commit at once. */
+  readonly unchanged: boolean;
+  readonly statistics: TransferStatistics;
+  readonly notes: readonly string[];
+}
+export interface SyncMirrorResult {
+  readonly statistics: TransferStatistics;
+  readonly exitCode: number;
+  readonly flaws: { readonly count: number; readonly first: readonly FlawedEntry[] };
+}
+export interface CommitMirrorInput extends MirrorInput {
+  readonly startedAtMs: number;
+  readonly outcome: SyncMirrorResult;
+}
+export interface CommitResult {
+  readonly backupId: string;
+  readonly status: 'ok' | 'warning';
+}
+
+// ---- archive ----------------------------------------------------------------------------------------------------
+
+export interface PlanArchiveInput {
+  readonly host: HostPlan;
+  readonly source: SourcePlan;
+  readonly options: BackupOptions;
+  readonly run: RunIdentity;
+  readonly startedAtMs: number;
+}
+/** What a backup will store. The lists lie in the destination below `planPrefix`. */
+export interface ArchivePlan {
+  readonly backupId: string;
+  readonly level: number;
+  readonly parent: string | null;
+  readonly chain: readonly string[];
+  /** `<host>/<source>/<backup id>/plan-<attempt>/`; '' in a dry run. */
+  readonly planPrefix: string;
+  readonly shards: number;
+  readonly counts: EntryCounts;
+  readonly sourceBytes: number;
+  readonly previousEntries: number;
+  readonly changed: number;
+  readonly changedBytes: number;
+  readonly deleted: number;
+  readonly firstDeleted: readonly string[];
+  readonly scannedAtMs: number;
+  readonly compressOn: 'host' | 'worker';
+  readonly tarVersion: string;
+  readonly compressor: string;
+  readonly notes: readonly string[];
+}
+export interface WriteShardInput {
+  readonly host: HostPlan;
+  readonly source: SourcePlan;
+  readonly plan: ArchivePlan;
+  readonly shard: number;
+  readonly run: RunIdentity;
+}
+export interface WriteShardResult {
+  readonly sizeBytes: number;
+  readonly rawBytes: number;
+  readonly flaws: number;
+  readonly reused: boolean;
+}
+export interface CommitArchiveInput {
+  readonly host: HostPlan;
+  readonly source: SourcePlan;
+  readonly plan: ArchivePlan;
+  readonly startedAtMs: number;
+  readonly run: RunIdentity;
+}
+export interface CommitArchiveResult extends CommitResult {
+  readonly storedBytes: number;
+  readonly rawBytes: number;
+  readonly flaws: { readonly count: number; readonly first: readonly FlawedEntry[] };
+}
+export interface DiscardArchivePlanInput {
+  readonly source: SourcePlan;
+  readonly plan: ArchivePlan;
+}
+
+// ---- backups ----------------------------------------------------------------------------------------------------
+
+export interface ListBackupsInput {
+  readonly configPath: string;
+  readonly selection: Selection;
+  /** Newest first, at most so many of each source. */
+  readonly limit: number;
+}
+export interface BackupSummary {
+  readonly id: string;
+  readonly host: string;
+  readonly source: string;
+  readonly engine: 'mirror' | 'archive';
+  readonly destination: string;
+  readonly level: number;
+  readonly parent: string | null;
+  readonly status: 'ok' | 'warning' | 'unfinished';
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly entries: number;
+  readonly sourceBytes: number;
+  readonly storedBytes: number;
+}
+export interface ListBackupsResult {
+  readonly backups: readonly BackupSummary[];
+  /** Sources whose destination could not be read, and damaged manifests. */
+  readonly failures: readonly Failure[];
+}
+
+// ---- restore ----------------------------------------------------------------------------------------------------
+
+export type RestorePoint = { readonly latest: true } | { readonly at: string } | { readonly backupId: string };
+export type RestoreTarget =
+  | { readonly kind: 'local'; /** Absolute. */ readonly path: string; readonly machine: string }
+  | { readonly kind: 'host'; readonly host: string; /** Absolute; undefined: the source's own path. */ readonly path?: string };
+
+export interface RestoreRequest {
+  readonly configPath: string;
+  readonly host: string;
+  readonly source: string;
+  readonly point: RestorePoint;
+  readonly include: readonly string[];
+  readonly target: RestoreTarget;
+  /** What happens to entries that exist in the target: left, replaced when they differ, always replaced. */
+  readonly overwrite: 'never' | 'changed' | 'always';
+  /** Remove what the point does not have (within what was asked for). */
+  readonly delete: boolean;
+  readonly dryRun: boolean;
+  /** Restore a mirror that was left half synchronised. */
+  readonly unfinished: boolean;
+}
+export interface PlanRestoreInput {
+  readonly request: RestoreRequest;
+  readonly run: RunIdentity;
+}
+export interface RestorePlan {
+  readonly engine: 'mirror' | 'archive';
+  readonly backupId: string;
+  readonly chain: readonly string[];
+  /** Where the point comes from, for people. */
+  readonly from: string;
+  /** Resolved directory on the target machine. */
+  readonly targetPath: string;
+  readonly targetMachine: string;
+  /** Queue of the machine that holds the plan's lists; the later steps must run there. */
+  readonly taskQueue: string;
+  /** Directory on that machine; '' in a dry run. */
+  readonly spool: string;
+  /** Content shards to extract, in order of `extractShard`'s `part`. */
+  readonly parts: number;
+  readonly counts: { readonly create: number; readonly replace: number; readonly keep: number; readonly delete: number };
+  readonly bytesToWrite: number;
+  readonly bytesToRead: number;
+  /** Entries that the point knows but cannot give (unreadable at backup time), or gives in an older version. */
+  readonly flaws: { readonly count: number; readonly first: readonly FlawedEntry[] };
+  readonly notes: readonly string[];
+}
+export interface RestoreStepInput {
+  readonly request: RestoreRequest;
+  readonly plan: RestorePlan;
+  readonly run: RunIdentity;
+}
+export interface ExtractShardInput extends RestoreStepInput {
+  readonly part: number;
+}
+export interface ExtractShardResult {
+  readonly entries: number;
+  readonly bytesRead: number;
+}
+/** Differences between the target and the point after the restore; none when all is right. */
+export interface RestoreReport {
+  readonly status: 'ok' | 'warning' | 'failed';
+  readonly compared: number;
+  readonly differences: { readonly count: number; readonly first: readonly string[] };
+}
+
+// ---- all --------------------------------------------------------------------------------------------------------
+
+export interface HoldfastActivities {
+  listHosts(input: ListHostsInput): Promise<ListHostsResult>;
+  loadHost(input: LoadHostInput): Promise<HostPlan>;
+  probeHost(input: ProbeHostInput): Promise<ProbeHostResult>;
+  runScript(input: RunScriptInput): Promise<RunScriptResult>;
+
+  inspectMirror(input: MirrorInput): Promise<InspectMirrorResult>;
+  syncMirror(input: MirrorInput): Promise<SyncMirrorResult>;
+  commitMirror(input: CommitMirrorInput): Promise<CommitResult>;
+
+  planArchive(input: PlanArchiveInput): Promise<ArchivePlan>;
+  writeShard(input: WriteShardInput): Promise<WriteShardResult>;
+  commitArchive(input: CommitArchiveInput): Promise<CommitArchiveResult>;
+  discardArchivePlan(input: DiscardArchivePlanInput): Promise<void>;
+
+  listBackups(input: ListBackupsInput): Promise<ListBackupsResult>;
+
+  planRestore(input: PlanRestoreInput): Promise<RestorePlan>;
+  /** Makes the directories, removes what stands in the way (as the plan says). */
+  prepareRestore(input: RestoreStepInput): Promise<void>;
+  extractShard(input: ExtractShardInput): Promise<ExtractShardResult>;
+  /** Directories' own attributes, deletions, comparison of the whole target with the point; removes the spool. */
+  finishRestore(input: RestoreStepInput): Promise<RestoreReport>;
+  restoreMirror(input: RestoreStepInput): Promise<RestoreReport>;
+  /** Removes what a restore left on the worker's disk; after failure and cancel. */
+  discardRestore(input: RestoreStepInput): Promise<void>;
+}

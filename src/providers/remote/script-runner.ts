@@ -1,0 +1,55 @@
+import type { Readable, Writable } from 'node:stream';
+
+/**
+ * Runs POSIX shell scripts on a machine: a host over OpenSSH, or this machine. Both speak the same protocol, so what is proven
+ * for one holds for the other.
+ *
+ * The script's text and its list travel on standard input, never in argv: no login shell's quoting, no length limit, nothing in
+ * process lists. The body runs under `sh` in a process group of its own with LC_ALL=C and umask 077; when standard input ends before
+ * the body does (this process died, was cancelled, or the link broke) the whole group is killed on that machine.
+ */
+export interface ScriptRunner {
+  /** For messages: the host's name, or `this machine`. */
+  readonly machine: string;
+  start(job: ScriptJob): RunningScript;
+}
+
+export interface ScriptJob {
+  /** For messages: what it does, for instance `scan /etc`. */
+  readonly what: string;
+  /**
+   * POSIX sh. May use `$HOLDFAST_LIST` (path of a file with `list`'s bytes) when `list` is given and `$HOLDFAST_SCRATCH` (an empty
+   * private directory, removed afterwards). A pipeline's stages are written with `stage` (see `stage` in remote/stage.ts) so that each one's status
+   * is reported.
+   */
+  readonly body: string;
+  readonly list?: Uint8Array;
+  /** Bytes for the body's standard input, after the list: the group is then not killed by standard input's end, since that is its normal end. */
+  readonly stdin?: 'pipe';
+  /** `pipe`: read `stdout`; a number: a file descriptor of this process that the body's standard output goes to. */
+  readonly stdout: 'pipe' | { readonly fd: number };
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  readonly timeoutMs?: number;
+}
+
+export interface RunningScript {
+  readonly stdout: Readable | null;
+  readonly stdin: Writable | null;
+  /**
+   * Resolves when all is over, whatever the body's status. Rejects with a HoldfastError when the machine could not be reached or
+   * logged into (HostUnreachable, HostAuthFailed, HostKeyUnknown, HostKeyChanged, HostShellPrintsText), when the session broke before the body's end was
+   * reported (TransferInterrupted), at the time limit (TimedOut), and with Cancelled when `signal` fired.
+   */
+  readonly finished: Promise<ScriptResult>;
+}
+
+export interface ScriptResult {
+  /** The body's own status. */
+  readonly status: number;
+  /** Status of each `stage` by its name. A stage that never reported is absent: treat that as failed. */
+  readonly stages: Readonly<Record<string, number>>;
+  /** What the body and its stages wrote to standard error, without the protocol's lines: lines as byte strings, the last 10,000. */
+  readonly stderrLines: readonly string[];
+  readonly stderrTruncated: boolean;
+}

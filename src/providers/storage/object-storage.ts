@@ -1,0 +1,75 @@
+import type { Readable, Writable } from 'node:stream';
+
+/**
+ * Where archives are kept: keys and immutable objects. One implementation per folder's file; `test/contract/object-storage.ts`
+ * is the suite that each must pass.
+ *
+ * Keys are relative to the destination's root (a local directory, or bucket + prefix), with `/` between segments, never leading
+ * with `/`, never holding `..`, `//` or control characters; an implementation refuses others with `UnsafePath`.
+ *
+ * Failures are `HoldfastError`: DestinationUnreachable, DestinationDenied, DestinationFull, DestinationNotFound, ObjectMissing.
+ * All calls honour `signal` where given and are safe to repeat.
+ */
+export interface ObjectStorage {
+  /** For messages: `/srv/backup`, `s3://bucket/prefix`. Holds no secret. */
+  readonly location: string;
+
+  /** Starts an object. It becomes visible, whole and durable, only with `commit()`; a crash before that leaves nothing under `key`. */
+  createObject(key: string, options: CreateOptions): Promise<ObjectWriter>;
+
+  /** Writes a small object (up to 16 MiB) only if `key` does not exist: `false` when it does. Atomic between writers. */
+  putIfAbsent(key: string, bytes: Uint8Array): Promise<boolean>;
+
+  /** A stream of the object's bytes; ObjectMissing when there is none. */
+  read(key: string, signal?: AbortSignal): Promise<Readable>;
+
+  /** A small object whole (up to 16 MiB), or undefined when there is none. */
+  readSmall(key: string): Promise<Buffer | undefined>;
+
+  /** Size, or undefined when there is none. */
+  size(key: string): Promise<number | undefined>;
+
+  /** Names directly below `prefix` ('' or ending in `/`): child prefixes (ending in `/`) and objects; in bytewise order. Unfinished objects never appear. */
+  list(prefix: string): AsyncIterable<ListedName>;
+
+  /** Every object below `prefix`, at any depth, in bytewise order of keys. */
+  listAll(prefix: string): AsyncIterable<ListedObject>;
+
+  /** Removes objects; those already gone are no error. */
+  remove(keys: readonly string[]): Promise<void>;
+
+  /** Releases connections. */
+  close(): Promise<void>;
+}
+
+export interface CreateOptions {
+  /** Expected size when known roughly: sets multipart sizes. */
+  readonly estimateBytes?: number;
+  readonly signal: AbortSignal;
+  /** Called with the bytes taken so far. */
+  readonly onProgress?: (bytes: number) => void;
+}
+
+export interface ObjectWriter {
+  /**
+   * Where the bytes go: a file descriptor that a child process may write to itself (no copy through JavaScript), or a
+   * stream to pipe into. Whoever writes ends it (closes the child, or ends the stream) before `commit`.
+   */
+  readonly sink: { readonly fd: number } | { readonly stream: Writable };
+  /** Makes the object visible. Call only when every process that fed it is known to have ended well. */
+  commit(): Promise<{ readonly sizeBytes: number; readonly sha256: string }>;
+  /** Throws the bytes away. Safe after a failed commit, and twice. */
+  abort(): Promise<void>;
+}
+
+export interface ListedName {
+  readonly name: string;
+  readonly kind: 'prefix' | 'object';
+  readonly sizeBytes?: number;
+}
+
+export interface ListedObject {
+  readonly key: string;
+  readonly sizeBytes: number;
+  readonly modifiedAtMs: number;
+}
