@@ -1,0 +1,55 @@
+import type { FleetBackupResult, FleetProgress, HostSummary, SourceSummary } from '../workflows/messages.js';
+import { fleetProgressQuery } from '../workflows/messages.js';
+import type { CliContext } from './cli-context.js';
+import { failureLines } from './cli-context.js';
+import type { ProgressView } from './follow-run.js';
+import { bytesText, countText, durationText, statusWord, table } from './output.js';
+
+/** What a person reads of a fleet run: while it goes on, and at its end. */
+export const fleetProgressView: ProgressView<FleetProgress> = {
+  title: 'Backing up',
+  query: fleetProgressQuery,
+  draw: (progress) => {
+    const running = progress.running.map(({ host }) => host);
+    const shown = running.slice(0, 8).join(', ') + (running.length > 8 ? ` and ${running.length - 8} more` : '');
+    return `${progress.hostsDone} of ${countText(progress.hostsTotal, 'host')} done${running.length > 0 ? `; running: ${shown}` : ''}`;
+  },
+  ended: (progress) => new Map(progress.hosts.map((host) => [host.host, `${host.host}: ${host.status}`])),
+};
+
+export function printFleetResult(context: CliContext, result: FleetBackupResult): void {
+  for (const note of result.notes) context.note(`note: ${note}`);
+  if (result.hosts.length > 0) {
+    const rows = result.hosts.flatMap((host) => (host.sources.length > 0 ? host.sources.map((source) => sourceRow(host, source)) : [hostRow(host)]));
+    context.print(table(['HOST', 'SOURCE', 'STATUS', 'BACKUP', 'ENTRIES', 'SIZE', 'SENT', 'TIME'], rows));
+  }
+  for (const failure of failuresOf(result)) context.print(failure);
+  const counts = Object.entries(result.counts).filter(([, count]) => count > 0);
+  const hosts = counts.map(([status, count]) => `${count} ${status}`).join(', ');
+  context.print(
+    `${statusWord(result.status)}: ${countText(result.hostsTotal, 'host')}${hosts === '' ? '' : ` (${hosts})`}, ${countText(result.backupsMade, 'backup')} made, ${bytesText(result.storedBytes)} sent, ${durationText(result.durationMs)}`,
+  );
+}
+
+const sourceRow = (host: HostSummary, source: SourceSummary): string[] => [
+  host.host,
+  source.source,
+  statusWord(source.status),
+  source.backupId ?? '–',
+  source.entries.toLocaleString('en'),
+  bytesText(source.sourceBytes),
+  bytesText(source.storedBytes),
+  durationText(source.durationMs),
+];
+
+const hostRow = (host: HostSummary): string[] => [host.host, '–', statusWord(host.status), '–', '–', '–', '–', durationText(host.durationMs)];
+
+function failuresOf(result: FleetBackupResult): string[] {
+  const failures = [result.failure, ...result.hosts.flatMap((host) => [host.failure, ...host.sources.map((source) => source.failure)])];
+  const flawed = result.hosts.flatMap((host) =>
+    host.sources
+      .filter((source) => source.flaws > 0)
+      .map((source) => `${host.host}:${source.source}: ${countText(source.flaws, 'entry', 'entries')} could not be stored well; see \`holdfast runs show ${host.workflowId}\``),
+  );
+  return [...failures.filter((failure) => failure !== undefined).flatMap(failureLines), ...flawed];
+}

@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
+import { InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
+import { TASK_QUEUE } from '../../core/ids.js';
+import { EXIT } from '../../core/statuses.js';
+import type { ListBackupsWorkflowInput, ListBackupsWorkflowResult } from '../../workflows/messages.js';
+import { WORKFLOW } from '../../workflows/messages.js';
+import { contextOf, failureLines } from '../cli-context.js';
+import type { CliContext } from '../cli-context.js';
+
+interface BackupsCommandOptions {
+  readonly source: string[];
+  readonly limit: number;
+}
+
+export function registerBackupsCommand(program: Command): void {
+  program
+    .command('backups')
+    .description('list the backups that can be restored, newest first')
+    .argument('[hosts...]', 'hosts to take; none means all')
+    .addOption(new Option('-s, --source <name>', 'only this source; repeatable').argParser((value: string, previous: string[]) => [...previous, value]).default([], ''))
+    .addOption(new Option('-l, --limit <count>', 'at most so many of each source').argParser(countOf).default(20))
+    .action(async (hosts: string[], options: BackupsCommandOptions, command: Command) => {
+      await listBackups(contextOf(command), hosts, options);
+    });
+}
+
+function countOf(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > 1000) throw new InvalidArgumentError('Give a whole number from 1 to 1000.');
+  return count;
+}
+
+async function listBackups(context: CliContext, hosts: readonly string[], options: BackupsCommandOptions): Promise<void> {
+  const { findConfig } = await import('../../config/load.js');
+  const configPath = resolve(await findConfig(context.configPath, process.env));
+  const { connect } = await import('../connection.js');
+  const connection = await connect({ requireWorker: true, note: context.note });
+  try {
+    const input: ListBackupsWorkflowInput = { configPath, selection: { hosts, sources: options.source, tags: [] }, limit: options.limit };
+    const handle = await connection.client.workflow.start(WORKFLOW.listBackups, {
+      taskQueue: TASK_QUEUE,
+      workflowId: `backups/${Date.now()}-${randomBytes(3).toString('hex')}`,
+      args: [input],
+    });
+    const { resultOf } = await import('../workflow-results.js');
+    const result = await Promise.race([resultOf<ListBackupsWorkflowResult>(handle), connection.workerFailed]);
+    const { bytesText, statusWord, table } = await import('../output.js');
+    if (result.backups.length === 0) context.note('No backups yet.');
+    else {
+      context.print(
+        table(
+          ['HOST', 'SOURCE', 'BACKUP', 'ENGINE', 'LEVEL', 'STATUS', 'ENTRIES', 'SIZE', 'STORED', 'DESTINATION'],
+          result.backups.map((backup) => [
+            backup.host,
+            backup.source,
+            backup.id,
+            backup.engine,
+            String(backup.level),
+            statusWord(backup.status),
+            backup.entries.toLocaleString('en'),
+            bytesText(backup.sourceBytes),
+            bytesText(backup.storedBytes),
+            backup.destination,
+          ]),
+        ),
+      );
+    }
+    for (const failure of result.failures) for (const line of failureLines(failure)) context.note(line);
+    const exitCode = result.failures.length > 0 ? EXIT.failed : EXIT.ok;
+    context.printJson({ message_type: 'summary', ...result, exit_code: exitCode });
+    process.exitCode = exitCode;
+  } finally {
+    await connection.stop();
+  }
+}

@@ -1,0 +1,71 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { failureOf } from '../../core/failures.js';
+import type { Failure } from '../../core/failures.js';
+import { EXIT, exitCodeOfFailure } from '../../core/statuses.js';
+import { contextOf, failureLines } from '../cli-context.js';
+import type { CliContext } from '../cli-context.js';
+import { checkHosts, printChecks } from './hosts.js';
+
+export function registerDoctorCommand(program: Command): void {
+  program
+    .command('doctor')
+    .description('check this machine, the configuration, Temporal, a worker and the hosts, one after another')
+    .action(async (_options: unknown, command: Command) => {
+      process.exitCode = await examine(contextOf(command));
+    });
+}
+
+/** Each check needs the one before: the first that fails ends it, with what to do. */
+async function examine(context: CliContext): Promise<number> {
+  const steps: readonly [name: string, check: () => Promise<string>][] = [
+    ['programs', checkPrograms],
+    ['configuration', () => checkConfiguration(context)],
+  ];
+  for (const [name, check] of steps) {
+    const failed = await say(context, name, check);
+    if (failed !== undefined) return exitCodeOfFailure(failed);
+  }
+  const { connect } = await import('../connection.js');
+  let connection: Awaited<ReturnType<typeof connect>> | undefined;
+  const failed = await say(context, 'temporal', async () => {
+    connection = await connect({ requireWorker: true, note: context.note });
+    return `${connection.address}, namespace ${connection.namespace}, ${connection.ownWorker ? 'worker in this command' : 'worker running'}`;
+  });
+  if (failed !== undefined || connection === undefined) return failed === undefined ? EXIT.unreachable : exitCodeOfFailure(failed);
+  try {
+    return await printChecks(context, await checkHosts(context, connection, []));
+  } finally {
+    await connection.stop();
+  }
+}
+
+async function say(context: CliContext, name: string, check: () => Promise<string>): Promise<Failure | undefined> {
+  try {
+    const detail = await check();
+    context.print(`ok      ${name}: ${detail}`);
+    context.printJson({ message_type: 'check', name, ok: true, detail });
+    return undefined;
+  } catch (error) {
+    const failure = failureOf(error);
+    context.print(`FAILED  ${name}: ${failureLines(failure).join('\n')}`);
+    context.printJson({ message_type: 'check', name, ok: false, ...failure });
+    return failure;
+  }
+}
+
+async function checkPrograms(): Promise<string> {
+  const { missingTools, missingToolsMessage } = await import('../system-tools.js');
+  const { HoldfastError } = await import('../../core/failures.js');
+  const missing = await missingTools('worker');
+  if (missing !== undefined) throw new HoldfastError('ToolMissing', missingToolsMessage(missing));
+  return `all that a worker needs; Node ${process.versions.node}`;
+}
+
+async function checkConfiguration(context: CliContext): Promise<string> {
+  const { findConfig, loadConfig } = await import('../../config/load.js');
+  const path = resolve(await findConfig(context.configPath, process.env));
+  const configuration = await loadConfig(path);
+  for (const note of configuration.notes) context.note(`note: ${note}`);
+  return `${path}, ${configuration.hosts.length} hosts`;
+}

@@ -1,0 +1,149 @@
+import { InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
+import type { WorkflowHandle } from '@temporalio/client';
+import { exitCodeOf } from '../../core/statuses.js';
+import type { Status } from '../../core/statuses.js';
+import type { FleetBackupResult, HostBackupResult, RestoreResult } from '../../workflows/messages.js';
+import { WORKFLOW } from '../../workflows/messages.js';
+import { contextOf } from '../cli-context.js';
+import type { CliContext } from '../cli-context.js';
+import type { TemporalConnection } from '../connection.js';
+
+type RunResult = FleetBackupResult | HostBackupResult | RestoreResult;
+
+export function registerRunsCommands(program: Command): void {
+  const runs = program.command('runs').description('look into runs, join them, cancel them');
+  runs
+    .command('list', { isDefault: true })
+    .description('the newest runs, running ones first')
+    .addOption(new Option('-l, --limit <count>', 'at most so many').argParser(countOf).default(20))
+    .option('--hosts', 'the single hosts’ runs too', false)
+    .action(async (options: { limit: number; hosts: boolean }, command: Command) => {
+      await withConnection(contextOf(command), false, (context, connection) => listRuns(context, connection, options));
+    });
+  runs
+    .command('show <workflow-id>')
+    .description('what a run did, or how far it is')
+    .action(async (workflowId: string, _options: unknown, command: Command) => {
+      await withConnection(contextOf(command), false, (context, connection) => showRun(context, connection, workflowId));
+    });
+  runs
+    .command('attach <workflow-id>')
+    .description('follow a running run to its end')
+    .action(async (workflowId: string, _options: unknown, command: Command) => {
+      await withConnection(contextOf(command), true, (context, connection) => attach(context, connection, workflowId));
+    });
+  runs
+    .command('cancel <workflow-id>')
+    .description('cancel a run: transfers stop, post scripts still run')
+    .action(async (workflowId: string, _options: unknown, command: Command) => {
+      await withConnection(contextOf(command), true, (context, connection) => cancel(context, connection, workflowId));
+    });
+}
+
+function countOf(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > 1000) throw new InvalidArgumentError('Give a whole number from 1 to 1000.');
+  return count;
+}
+
+async function withConnection(
+  context: CliContext,
+  requireWorker: boolean,
+  use: (context: CliContext, connection: TemporalConnection) => Promise<void>,
+): Promise<void> {
+  const { connect } = await import('../connection.js');
+  const connection = await connect({ requireWorker, note: context.note });
+  try {
+    await use(context, connection);
+  } finally {
+    await connection.stop();
+  }
+}
+
+async function listRuns(context: CliContext, connection: TemporalConnection, options: { limit: number; hosts: boolean }): Promise<void> {
+  const types = [WORKFLOW.fleetBackup, WORKFLOW.restore, ...(options.hosts ? [WORKFLOW.hostBackup] : [])].map((type) => `'${type}'`).join(', ');
+  const rows: string[][] = [];
+  const { durationText, table } = await import('../output.js');
+  for await (const run of connection.client.workflow.list({ query: `WorkflowType IN (${types})`, pageSize: options.limit })) {
+    const milliseconds = (run.closeTime ?? new Date()).getTime() - run.startTime.getTime();
+    context.printJson({
+      message_type: 'run',
+      workflow_id: run.workflowId,
+      run_id: run.runId,
+      type: run.type,
+      state: run.status.name,
+      started_at: run.startTime.toISOString(),
+      closed_at: run.closeTime?.toISOString() ?? null,
+      ui_url: connection.workflowUrl(run.workflowId, run.runId) ?? null,
+    });
+    rows.push([run.workflowId, run.type, run.status.name.toLowerCase().replaceAll('_', ' '), run.startTime.toISOString().slice(0, 19).replace('T', ' '), durationText(milliseconds)]);
+    if (rows.length === options.limit) break;
+  }
+  if (rows.length === 0) context.note('No runs yet.');
+  else context.print(table(['WORKFLOW', 'TYPE', 'STATE', 'STARTED (UTC)', 'TIME'], rows));
+}
+
+async function showRun(context: CliContext, connection: TemporalConnection, workflowId: string): Promise<void> {
+  const handle = connection.client.workflow.getHandle(workflowId);
+  const description = await describe(handle);
+  const ui = connection.workflowUrl(workflowId, description.runId);
+  if (ui !== undefined) context.note(ui);
+  if (description.status.name === 'RUNNING') {
+    // A query needs a worker; without one the state alone is said.
+    const progress: unknown = await handle.query('progress').catch(() => undefined);
+    context.printJson({ message_type: 'summary', workflow_id: workflowId, state: 'RUNNING', progress: progress ?? null });
+    context.print(`running since ${description.startTime.toISOString()}`);
+    if (progress !== undefined) context.print(JSON.stringify(progress, null, 2));
+    return;
+  }
+  const { resultOf } = await import('../workflow-results.js');
+  await printResult(context, workflowId, await resultOf<RunResult>(handle));
+}
+
+async function attach(context: CliContext, connection: TemporalConnection, workflowId: string): Promise<void> {
+  const handle = connection.client.workflow.getHandle(workflowId);
+  const { type } = await describe(handle);
+  const { followRun } = await import('../follow-run.js');
+  const { fleetProgressView } = await import('../backup-report.js');
+  const { restoreProgressView } = await import('../restore-report.js');
+  const result =
+    type === WORKFLOW.restore
+      ? await followRun<RunResult, Parameters<typeof restoreProgressView.draw>[0]>(context, connection, handle, restoreProgressView)
+      : await followRun<RunResult, Parameters<typeof fleetProgressView.draw>[0]>(context, connection, handle, fleetProgressView);
+  if (result !== 'detached') process.exitCode = exitCodeOf(await printResult(context, workflowId, result));
+}
+
+async function cancel(context: CliContext, connection: TemporalConnection, workflowId: string): Promise<void> {
+  const handle = connection.client.workflow.getHandle(workflowId);
+  await describe(handle);
+  await handle.cancel();
+  context.note('Cancelling: transfers stop, post scripts run.');
+  const { resultOf } = await import('../workflow-results.js');
+  await printResult(context, workflowId, await resultOf<RunResult>(handle));
+}
+
+async function describe(handle: WorkflowHandle): Promise<{ type: string; runId: string; startTime: Date; status: { name: string } }> {
+  const { WorkflowNotFoundError } = await import('@temporalio/client');
+  const { HoldfastError } = await import('../../core/failures.js');
+  return handle.describe().catch((error: unknown) => {
+    if (error instanceof WorkflowNotFoundError) throw new HoldfastError('RunNotFound', `There is no run ${handle.workflowId}.`);
+    throw error;
+  });
+}
+
+async function printResult(context: CliContext, workflowId: string, result: RunResult): Promise<Status> {
+  context.printJson({ message_type: 'summary', workflow_id: workflowId, ...result, exit_code: exitCodeOf(result.status) });
+  switch (result.kind) {
+    case 'fleet-backup':
+      (await import('../backup-report.js')).printFleetResult(context, result);
+      break;
+    case 'host-backup':
+      (await import('../host-report.js')).printHostResult(context, result);
+      break;
+    case 'restore':
+      (await import('../restore-report.js')).printRestoreResult(context, result);
+      break;
+  }
+  return result.status;
+}
