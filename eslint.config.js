@@ -32,26 +32,49 @@ export default tseslint.config(
   },
   layer('core', [
     { group: ['../*/**', '../*'], message: 'core is pure: it imports nothing of the other layers.' },
-    { group: [...io, 'zod', 'yaml', '@temporalio/*', 'commander', 'listr2'], message: 'core is pure: no I/O, no zod, no Temporal.' },
+    {
+      group: [...io, 'zod', 'yaml', '@temporalio/*', 'commander', 'listr2'],
+      message: 'core is pure: no I/O, no zod, no Temporal.',
+    },
   ]),
   layer('config', [
     {
-      group: ['../providers/**', '../activities/**', '../workflows/**', '../workers/**', '../client/**', '@temporalio/*'],
+      group: [
+        '../providers/**',
+        '../activities/**',
+        '../workflows/**',
+        '../workers/**',
+        '../client/**',
+        '@temporalio/*',
+      ],
       message: 'config reads YAML into plans: it knows core, zod and yaml only.',
     },
   ]),
   layer('providers', [
     {
-      group: ['**/config/**', '**/activities/**', '**/workflows/**', '**/workers/**', '**/client/**', '@temporalio/*', 'zod', 'yaml'],
+      group: [
+        '**/config/**',
+        '**/activities/**',
+        '**/workflows/**',
+        '**/workers/**',
+        '**/client/**',
+        '@temporalio/*',
+        'zod',
+        'yaml',
+      ],
       message: 'a provider does I/O behind its interface: it knows core only.',
     },
   ]),
   layer('activities', [
-    { group: ['**/workflows/**', '**/workers/**', '**/client/**'], message: 'activities stand below workflows, workers and client.' },
+    {
+      group: ['**/workflows/**', '**/workers/**', '**/client/**'],
+      message: 'activities stand below workflows, workers and client.',
+    },
     {
       group: ['**/providers/**'],
       allowTypeImports: true,
-      message: 'activities know provider interfaces only; concrete ones arrive through Providers (built in src/workers).',
+      message:
+        'activities know provider interfaces only; concrete ones arrive through Providers (built in src/workers).',
     },
   ]),
   layer('workflows', [
@@ -61,7 +84,18 @@ export default tseslint.config(
       message: 'workflows see the types of activities/contract.ts only: an implementation would break the sandbox.',
     },
     {
-      group: [...io, 'zod', 'yaml', '**/providers/**', '**/config/**', '**/workers/**', '**/client/**', '@temporalio/worker', '@temporalio/client', '@temporalio/activity'],
+      group: [
+        ...io,
+        'zod',
+        'yaml',
+        '**/providers/**',
+        '**/config/**',
+        '**/workers/**',
+        '**/client/**',
+        '@temporalio/worker',
+        '@temporalio/client',
+        '@temporalio/activity',
+      ],
       message: 'workflows are deterministic: core, Temporal, and types from activities/contract.ts, nothing else.',
     },
   ]),

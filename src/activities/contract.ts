@@ -41,7 +41,12 @@ export interface ProbeHostResult {
   readonly tools: Readonly<Record<string, string>>;
   /** Host's clock minus worker's. */
   readonly clockSkewMs: number;
-  readonly sources: readonly { readonly source: string; readonly state: 'directory' | 'missing' | 'not-directory' | 'unreadable' }[];
+  readonly sources: readonly {
+    readonly source: string;
+    readonly state: 'directory' | 'missing' | 'not-directory' | 'unreadable';
+    /** Why it cannot be backed up whatever its state: its engine lacks a tool on the host. */
+    readonly failure?: Failure;
+  }[];
   readonly roundTripMs: number;
 }
 
@@ -95,6 +100,10 @@ export interface InspectMirrorResult {
   readonly statistics: TransferStatistics;
   readonly notes: readonly string[];
 }
+export interface SyncMirrorInput extends MirrorInput {
+  /** rsync stops deleting beyond it, and the source is held (`deletionAllowance` of core/guard.ts); undefined: no limit. */
+  readonly maxDeletions?: number;
+}
 export interface SyncMirrorResult {
   readonly statistics: TransferStatistics;
   readonly exitCode: number;
@@ -137,6 +146,8 @@ export interface ArchivePlan {
   readonly scannedAtMs: number;
   readonly compressOn: 'host' | 'worker';
   readonly tarVersion: string;
+  /** Of tar's options for attributes those that the host's tar knows. */
+  readonly tarOptions: readonly string[];
   readonly compressor: string;
   readonly notes: readonly string[];
 }
@@ -203,8 +214,12 @@ export interface ListBackupsResult {
 
 export type RestorePoint = { readonly latest: true } | { readonly at: string } | { readonly backupId: string };
 export type RestoreTarget =
-  | { readonly kind: 'local'; /** Absolute. */ readonly path: string; readonly machine: string }
-  | { readonly kind: 'host'; readonly host: string; /** Absolute; undefined: the source's own path. */ readonly path?: string };
+  | { readonly kind: 'local' /** Absolute. */; readonly path: string; readonly machine: string }
+  | {
+      readonly kind: 'host';
+      readonly host: string /** Absolute; undefined: the source's own path. */;
+      readonly path?: string;
+    };
 
 export interface RestoreRequest {
   readonly configPath: string;
@@ -240,7 +255,12 @@ export interface RestorePlan {
   readonly spool: string;
   /** Content shards to extract, in order of `extractShard`'s `part`. */
   readonly parts: number;
-  readonly counts: { readonly create: number; readonly replace: number; readonly keep: number; readonly delete: number };
+  readonly counts: {
+    readonly create: number;
+    readonly replace: number;
+    readonly keep: number;
+    readonly delete: number;
+  };
   readonly bytesToWrite: number;
   readonly bytesToRead: number;
   /** Entries that the point knows but cannot give (unreadable at backup time), or gives in an older version. */
@@ -275,7 +295,7 @@ export interface HoldfastActivities {
   runScript(input: RunScriptInput): Promise<RunScriptResult>;
 
   inspectMirror(input: MirrorInput): Promise<InspectMirrorResult>;
-  syncMirror(input: MirrorInput): Promise<SyncMirrorResult>;
+  syncMirror(input: SyncMirrorInput): Promise<SyncMirrorResult>;
   commitMirror(input: CommitMirrorInput): Promise<CommitResult>;
 
   planArchive(input: PlanArchiveInput): Promise<ArchivePlan>;

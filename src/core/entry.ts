@@ -68,7 +68,8 @@ export function comparePaths(a: string, b: string): number {
 }
 
 export const bytesOf = (byteString: string): Buffer => Buffer.from(byteString, 'latin1');
-export const byteStringOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+export const byteStringOf = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 export const byteStringOfText = (text: string): string => byteStringOf(Buffer.from(text, 'utf8'));
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the point is to find them
@@ -93,10 +94,12 @@ export function textOf(byteString: string): string {
     code === 10 ? '\\n' : code === 9 ? '\\t' : code === 13 ? '\\r' : `\\${code.toString(8).padStart(3, '0')}`;
   if (text !== undefined) {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: terminals must not get them
-    return text.replaceAll('\\', '\\\\').replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (c) => {
-      const code = c.codePointAt(0) as number;
-      return code < 128 ? escapeByte(code) : `\\u${code.toString(16).padStart(4, '0')}`;
-    });
+    return text
+      .replaceAll('\\', '\\\\')
+      .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (c) => {
+        const code = c.codePointAt(0) as number;
+        return code < 128 ? escapeByte(code) : `\\u${code.toString(16).padStart(4, '0')}`;
+      });
   }
   return Array.from(byteString, (c) => {
     const code = c.charCodeAt(0);

@@ -9,14 +9,25 @@ export interface ParsedBackupId {
 
 /** `20261121T042200Z-0`: UTC start in whole seconds, level. Ids of one source sort by time. */
 export function backupId(timeMs: number, level: number): string {
-  const stamp = new Date(timeMs).toISOString().replace(/\.\d{3}Z$/, 'Z').replace(/[-:]/g, '');
+  const stamp = new Date(timeMs)
+    .toISOString()
+    .replace(/\.\d{3}Z$/, 'Z')
+    .replace(/[-:]/g, '');
   return `${stamp}-${level}`;
 }
 
 export function parseBackupId(id: string): ParsedBackupId | undefined {
   const match = BACKUP_ID.exec(id);
   if (!match) return undefined;
-  const [year, month, day, hour, minute, second, level] = match.slice(1).map(Number) as [number, number, number, number, number, number, number];
+  const [year, month, day, hour, minute, second, level] = match.slice(1).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const timeMs = Date.UTC(year, month - 1, day, hour, minute, second);
   return backupId(timeMs, level) === id ? { timeMs, level } : undefined;
 }
@@ -27,8 +38,10 @@ export const TASK_QUEUE = 'holdfast';
 /** The queue of one machine's workers, for steps that touch that machine's own disk. */
 export const machineTaskQueue = (machine: string): string => `holdfast-${machine}`;
 
-export const fleetBackupWorkflowId = (plan: string, timeMs: number, nonce: string): string => `backup/${plan}/${stampOf(timeMs)}-${nonce}`;
+export const fleetBackupWorkflowId = (plan: string, timeMs: number, nonce: string): string =>
+  `backup/${plan}/${stampOf(timeMs)}-${nonce}`;
 /** The mutex of a host: at most one open execution bears it. */
 export const hostBackupWorkflowId = (host: string): string => `host/${host}`;
-export const restoreWorkflowId = (host: string, source: string, request: string): string => `restore/${host}/${source}/${request}`;
+export const restoreWorkflowId = (host: string, source: string, request: string): string =>
+  `restore/${host}/${source}/${request}`;
 export const scheduleId = (name: string): string => `backup/${name}`;

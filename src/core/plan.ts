@@ -68,7 +68,11 @@ export interface SourcePlan {
   /** Deletions above this share of the last backup's entries hold the source. 0…100. */
   readonly maxDeletePercent: number;
   readonly levels: LevelPolicy;
-  readonly archive: { readonly shardSizeBytes: number; readonly compressionLevel: number; readonly parallelShards: number };
+  readonly archive: {
+    readonly shardSizeBytes: number;
+    readonly compressionLevel: number;
+    readonly parallelShards: number;
+  };
   readonly tags: readonly string[];
   /** The whole source's time limit. */
   readonly timeoutMs: number;

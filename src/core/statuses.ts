@@ -27,7 +27,15 @@ export function statusNumeric(status: Status): number | undefined {
 }
 
 /** Exit codes of the command line. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, warnings: 3, incomplete: 4, unreachable: 5, interrupted: 130 } as const;
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  warnings: 3,
+  incomplete: 4,
+  unreachable: 5,
+  interrupted: 130,
+} as const;
 
 export function exitCodeOf(status: Status): number {
   switch (status) {
@@ -49,8 +57,11 @@ export function exitCodeOfFailure(failure: Pick<Failure, 'type'>): number {
   switch (failure.type) {
     case 'ConfigInvalid':
     case 'ConfigNotFound':
+    case 'ConfigExists':
     case 'HostNotInConfig':
     case 'SourceNotInConfig':
+    case 'ScheduleNotFound':
+    case 'ScheduleForeign':
       return EXIT.usage;
     case 'TemporalUnreachable':
     case 'WorkerMissing':

@@ -18,9 +18,12 @@ export interface ScriptJob {
   /** For messages: what it does, for instance `scan /etc`. */
   readonly what: string;
   /**
-   * POSIX sh. May use `$HOLDFAST_LIST` (path of a file with `list`'s bytes) when `list` is given and `$HOLDFAST_SCRATCH` (an empty
-   * private directory, removed afterwards). A pipeline's stages are written with `stage` (see `stage` in remote/stage.ts) so that each one's status
-   * is reported.
+   * POSIX sh as text (written as UTF-8; bytes that are not go into `list`). May use `$HOLDFAST_LIST` (path of a file with `list`'s bytes) when `list` is given and `$HOLDFAST_SCRATCH` (an empty
+   * private directory, removed afterwards). A pipeline's stages are written with `stage` (see core/pipeline-stage.ts), so that each one's status
+   * is reported. The environment is empty but for HOME, USER, LOGNAME, SHELL, PATH (with the sbin directories), TMPDIR, XDG_RUNTIME_DIR,
+   * LC_ALL=C, HOLDFAST_UMASK (the login's own umask) and `environment`.
+   *
+   * Processes that it leaves running keep the session open unless they let go of standard input, output, error and descriptor 9.
    */
   readonly body: string;
   readonly list?: Uint8Array;
@@ -31,9 +34,15 @@ export interface ScriptJob {
   readonly environment?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly timeoutMs?: number;
+  /** Called with each line of standard error that is not the protocol's, as a byte string without its newline. */
+  readonly onStderrLine?: (line: string) => void;
 }
 
 export interface RunningScript {
+  /**
+   * With `stdout: 'pipe'`. Must be read to its end, else the script never ends. It ends well only if the session did (whatever the body's
+   * status), and fails with the error of `finished` otherwise.
+   */
   readonly stdout: Readable | null;
   readonly stdin: Writable | null;
   /**

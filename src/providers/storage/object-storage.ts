@@ -1,13 +1,19 @@
 import type { Readable, Writable } from 'node:stream';
+import type { HoldfastError } from '../../core/failures.js';
+
+/** What `putIfAbsent` and `readSmall` are for: manifests and other records. A larger one is damaged or hostile. */
+export const SMALL_OBJECT_BYTES = 16 * 1024 * 1024;
 
 /**
  * Where archives are kept: keys and immutable objects. One implementation per folder's file; `test/contract/object-storage.ts`
  * is the suite that each must pass.
  *
  * Keys are relative to the destination's root (a local directory, or bucket + prefix), with `/` between segments, never leading
- * with `/`, never holding `..`, `//` or control characters; an implementation refuses others with `UnsafePath`.
+ * with `/`, never holding `.` and `..` segments, `//` or control characters; an implementation refuses others with `UnsafePath`
+ * (core/object-keys). No key may lie below another: a file cannot be a directory too.
  *
- * Failures are `HoldfastError`: DestinationUnreachable, DestinationDenied, DestinationFull, DestinationNotFound, ObjectMissing.
+ * Failures are `HoldfastError`: DestinationUnreachable, DestinationDenied, DestinationFull, DestinationNotFound,
+ * DestinationInvalid, ObjectMissing, Cancelled (a signal fired).
  * All calls honour `signal` where given and are safe to repeat.
  */
 export interface ObjectStorage {
@@ -23,11 +29,14 @@ export interface ObjectStorage {
   /** A stream of the object's bytes; ObjectMissing when there is none. */
   read(key: string, signal?: AbortSignal): Promise<Readable>;
 
-  /** A small object whole (up to 16 MiB), or undefined when there is none. */
+  /** A small object whole, or undefined when there is none; ObjectDamaged when it is larger than 16 MiB. */
   readSmall(key: string): Promise<Buffer | undefined>;
 
   /** Size, or undefined when there is none. */
   size(key: string): Promise<number | undefined>;
+
+  /** Where objects are files of this machine: the object's path, for programs that read it themselves. Never to be written to. */
+  filePath?(key: string): string;
 
   /** Names directly below `prefix` ('' or ending in `/`): child prefixes (ending in `/`) and objects; in bytewise order. Unfinished objects never appear. */
   list(prefix: string): AsyncIterable<ListedName>;
@@ -58,7 +67,12 @@ export interface ObjectWriter {
   readonly sink: { readonly fd: number } | { readonly stream: Writable };
   /** Makes the object visible. Call only when every process that fed it is known to have ended well. */
   commit(): Promise<{ readonly sizeBytes: number; readonly sha256: string }>;
-  /** Throws the bytes away. Safe after a failed commit, and twice. */
+  /**
+   * For whoever fed the sink and failed: the failure, when the destination is its cause (a child that meets a full disk only
+   * says so in its own words). The object can only be aborted afterwards.
+   */
+  explainFailure(): Promise<HoldfastError | undefined>;
+  /** Throws the bytes away. Safe after a failed commit, twice, and without effect after a commit that ended well. */
   abort(): Promise<void>;
 }
 

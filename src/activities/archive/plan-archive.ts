@@ -1,0 +1,146 @@
+import { HoldfastError } from '../../core/failures.js';
+import { compileRules } from '../../core/filters.js';
+import type { ArchiveOptions } from '../../core/manifest.js';
+import { backupPrefix, PLAN_ENTRIES, planPrefix } from '../../core/manifest-keys.js';
+import type { ObjectStorage } from '../../providers/storage/object-storage.js';
+import type { ActivityControl, Providers } from '../activity-control.js';
+import type { ArchivePlan, PlanArchiveInput } from '../contract.js';
+import { archiveOptions } from './archive-filter.js';
+import type { Ground } from './choose-level.js';
+import { chooseLevel } from './choose-level.js';
+import type { Cut } from './cut-shards.js';
+import { cutShards } from './cut-shards.js';
+import type { Changes } from './list-changes.js';
+import { listChanges } from './list-changes.js';
+import { storeCompressed } from './object-text.js';
+import { writePlanRecord } from './plan-record.js';
+import { storeMembers } from './shard-members.js';
+import { ensureRepository } from './repository.js';
+import type { HostScan } from './scan-host.js';
+import { scanHost } from './scan-host.js';
+import { withSpool } from './spool.js';
+import { withStorage } from './with-storage.js';
+
+/**
+ * Scans a source, compares it with its chain and cuts what changed into shards; the lists lie in the destination. A dry run writes nothing.
+ * Throws SourceMissing, SourceNotDirectory, ToolMissing, ClockBehind, DestinationInvalid, RemoteCommandFailed, and what the providers throw.
+ */
+export async function planArchive(
+  providers: Providers,
+  control: ActivityControl,
+  input: PlanArchiveInput,
+): Promise<ArchivePlan> {
+  const { host, source, options: run } = input;
+  const { signal } = control;
+  const options = await archiveOptions(source, { host: host.name, source: source.name });
+  return withStorage(providers, source.destination, (storage) =>
+    withSpool(providers, async (directory) => {
+      await ensureRepository(storage, run.dryRun);
+      control.progress({ step: 'scan' });
+      const [scan, ground] = await bothOf(
+        signal,
+        (both) => scanHost(providers, host, source, directory, both),
+        (both) => chooseLevel(storage, input, options, directory, both),
+      );
+      control.progress({ step: 'compare' });
+      const changes = await listChanges(scan, ground, compileRules(options.exclude), directory, signal);
+      control.progress({ step: 'plan', changed: changes.totals.changed });
+      const prefix = run.dryRun
+        ? ''
+        : planPrefix(backupPrefix(host.name, source.name, ground.backupId), control.attemptToken);
+      const cut = run.dryRun
+        ? await countShards(changes, source.archive.shardSizeBytes)
+        : await storePlan(storage, prefix, { changes, ground, options, targetBytes: source.archive.shardSizeBytes, signal });
+      return describe(scan, ground, changes, cut, prefix);
+    }),
+  );
+}
+
+/** Runs both at once; the failure of one stops the other, and both have ended before it is thrown. */
+async function bothOf<A, B>(
+  signal: AbortSignal,
+  first: (signal: AbortSignal) => Promise<A>,
+  second: (signal: AbortSignal) => Promise<B>,
+): Promise<[A, B]> {
+  const stop = new AbortController();
+  const both = AbortSignal.any([signal, stop.signal]);
+  const failures: unknown[] = [];
+  const watched = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      failures.push(error);
+      stop.abort();
+      throw error;
+    });
+  const results = await Promise.allSettled([watched(first(both)), watched(second(both))]);
+  if (results[0].status === 'fulfilled' && results[1].status === 'fulfilled') return [results[0].value, results[1].value];
+  throw failures[0];
+}
+
+interface PlanContent {
+  readonly changes: Changes;
+  readonly ground: Ground;
+  readonly options: ArchiveOptions;
+  readonly targetBytes: number;
+  readonly signal: AbortSignal;
+}
+
+async function storePlan(storage: ObjectStorage, prefix: string, content: PlanContent): Promise<Cut> {
+  const { changes, ground, options, targetBytes, signal } = content;
+  const result: { cut?: Cut } = {};
+  const text = async function* (): AsyncGenerator<string> {
+    result.cut = yield* cutShards(changes, targetBytes, (shard) => storeMembers(storage, prefix, shard));
+  };
+  await storeCompressed(storage, prefix, PLAN_ENTRIES, text(), signal);
+  if (result.cut === undefined) throw new HoldfastError('InternalError', 'the plan was stored before it was complete');
+  await writePlanRecord(storage, prefix, {
+    newest: ground.newest,
+    options,
+    draftLines: result.cut.draftLines,
+    ...(result.cut.directoriesShard === undefined ? {} : { directoriesShard: result.cut.directoriesShard }),
+    scanFlaws: { count: changes.totals.flaws.length, first: changes.totals.flaws.slice(0, 100) },
+  });
+  return result.cut;
+}
+
+async function countShards(changes: Changes, targetBytes: number): Promise<Cut> {
+  const cutting = cutShards(changes, targetBytes, async () => undefined);
+  for (;;) {
+    const step = await cutting.next();
+    if (step.done) return step.value;
+  }
+}
+
+function describe(scan: HostScan, ground: Ground, changes: Changes, cut: Cut, prefix: string): ArchivePlan {
+  const { totals } = changes;
+  const chain = ground.links.map(({ id }) => id);
+  const fresh = ground.level === 0;
+  return {
+    backupId: ground.backupId,
+    level: ground.level,
+    parent: chain.at(-1) ?? null,
+    chain: [...chain, ground.backupId],
+    planPrefix: prefix,
+    shards: cut.shards,
+    counts: totals.counts,
+    sourceBytes: totals.sourceBytes,
+    // A new chain compares with nothing; what the last backup had still tells an emptied source.
+    previousEntries: fresh ? ground.newestEntries : totals.previousEntries,
+    changed: totals.changed,
+    changedBytes: totals.changedBytes,
+    deleted: fresh ? Math.max(0, ground.newestEntries - totals.counts.entries) : totals.deleted,
+    firstDeleted: totals.firstDeleted,
+    scannedAtMs: scan.scannedAtMs,
+    compressOn: scan.compressOn,
+    tarVersion: scan.tarVersion,
+    tarOptions: scan.tarOptions,
+    compressor: scan.compressor,
+    notes: [...ground.notes, ...notesOf(changes)],
+  };
+}
+
+function notesOf({ totals }: Changes): string[] {
+  const notes: string[] = [];
+  if (totals.flaws.length > 0) notes.push(`${totals.flaws.length} places could not be looked at; what is known of them is kept.`);
+  if (totals.unsupported > 0) notes.push(`${totals.unsupported} sockets are not stored: tar cannot.`);
+  return notes;
+}

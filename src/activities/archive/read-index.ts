@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { RecordCutter } from '../../core/byte-records.js';
+import type { IndexLine } from '../../core/entry.js';
+import { comparePaths, linePath } from '../../core/entry.js';
+import { HoldfastError } from '../../core/failures.js';
+import { decodeIndexLine, IndexLineError } from '../../core/index-codec.js';
+import type { Manifest, StoredObject } from '../../core/manifest.js';
+import { backupPrefix } from '../../core/manifest-keys.js';
+import type { ObjectStorage } from '../../providers/storage/object-storage.js';
+import { startZstd } from './local-zstd.js';
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/** An index on this machine whose bytes are known to be those that were written. */
+export interface FetchedIndex {
+  readonly file: string;
+  /** For messages. */
+  readonly key: string;
+  readonly lines: number;
+}
+
+/**
+ * Brings a backup's index to this machine and checks its size and SHA-256 before anyone reads it.
+ * Throws ObjectMissing or ObjectDamaged.
+ *
+ * @param directory where the file goes, unless the destination is this machine's own disk
+ */
+export async function fetchIndex(
+  storage: ObjectStorage,
+  manifest: Manifest,
+  directory: string,
+  signal: AbortSignal,
+): Promise<FetchedIndex> {
+  const { index, host, source, id } = manifest;
+  const key = backupPrefix(host, source, id) + index.name;
+  const file = await fetchObject(storage, key, index, join(directory, `${id}.index`), signal);
+  return { file, key, lines: index.lines };
+}
+
+/** The path of a file with the object's bytes, which are right: the object's own, or a copy at `copy`. */
+export async function fetchObject(
+  storage: ObjectStorage,
+  key: string,
+  expected: Pick<StoredObject, 'sha256' | 'sizeBytes'>,
+  copy: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const inPlace = storage.filePath?.(key);
+  const from = await storage.read(key, signal);
+  const to = inPlace === undefined ? await open(copy, 'w', 0o600) : undefined;
+  try {
+    const hash = createHash('sha256');
+    let sizeBytes = 0;
+    for await (const chunk of from as AsyncIterable<Buffer>) {
+      hash.update(chunk);
+      sizeBytes += chunk.byteLength;
+      if (sizeBytes > expected.sizeBytes) break;
+      if (to) await to.appendFile(chunk);
+    }
+    if (sizeBytes !== expected.sizeBytes) throw damaged(key, `it has not its ${expected.sizeBytes} bytes`);
+    if (hash.digest('hex') !== expected.sha256) throw damaged(key, 'its SHA-256 is not the one recorded');
+  } finally {
+    await to?.close();
+  }
+  return inPlace ?? copy;
+}
+
+/** The lines of a fetched index in batches. Throws ObjectDamaged for a line that is none, or out of order, or missing at the end. */
+export async function* readIndexLines(index: FetchedIndex, signal: AbortSignal): AsyncGenerator<readonly IndexLine[]> {
+  let lines = 0;
+  for await (const batch of decompressedLines(index.file, index.key, 'index', signal)) {
+    lines += batch.length;
+    yield batch;
+  }
+  if (lines !== index.lines) throw damaged(index.key, `it has ${lines} lines, not ${index.lines}`);
+}
+
+/** Lines of a zstd file, decoded and in strict order. */
+export async function* decompressedLines(
+  file: string,
+  key: string,
+  kind: 'index' | 'draft',
+  signal: AbortSignal,
+): AsyncGenerator<readonly IndexLine[]> {
+  const stop = new AbortController();
+  const zstd = startZstd(['-dcq', '--', file], { stdin: 'ignore', stdout: 'pipe' }, AbortSignal.any([signal, stop.signal]));
+  try {
+    yield* decodedLines(zstd.child.stdout as Readable, key, kind);
+    await zstd.ended.catch((error: unknown) => {
+      throw signal.aborted ? error : damaged(key, error instanceof Error ? error.message : String(error));
+    });
+  } finally {
+    // A reader that leaves early must not leave the process behind.
+    stop.abort();
+  }
+}
+
+/** Lines of a plain file of this machine. */
+export function plainLines(file: string, kind: 'index' | 'draft'): AsyncGenerator<readonly IndexLine[]> {
+  return decodedLines(createReadStream(file, { highWaterMark: CHUNK_BYTES }), file, kind);
+}
+
+async function* decodedLines(
+  stream: Readable,
+  key: string,
+  kind: 'index' | 'draft',
+): AsyncGenerator<readonly IndexLine[]> {
+  const cutter = new RecordCutter('\n');
+  let last: string | undefined;
+  let number = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    const batch: IndexLine[] = [];
+    for (const text of cutter.push(chunk)) {
+      number += 1;
+      const line = decoded(text, kind, key, number);
+      const path = linePath(line);
+      if (last !== undefined && comparePaths(last, path) >= 0) throw damaged(key, `line ${number} is out of order`);
+      last = path;
+      batch.push(line);
+    }
+    yield batch;
+  }
+  if (cutter.rest !== '') throw damaged(key, `line ${number + 1} is cut off`);
+}
+
+function decoded(text: string, kind: 'index' | 'draft', key: string, number: number): IndexLine {
+  try {
+    return decodeIndexLine(text, kind);
+  } catch (error) {
+    if (error instanceof IndexLineError) throw damaged(key, `line ${number}: ${error.message}`);
+    throw error;
+  }
+}
+
+const damaged = (key: string, reason: string): HoldfastError =>
+  new HoldfastError('ObjectDamaged', `${key} is damaged: ${reason}`);

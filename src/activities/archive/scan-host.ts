@@ -1,0 +1,95 @@
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { textOf } from '../../core/entry.js';
+import type { FailurePlace } from '../../core/failures.js';
+import { HoldfastError } from '../../core/failures.js';
+import type { HostPlan, SourcePlan } from '../../core/plan.js';
+import type { ScanComplaint } from '../../core/scan-complaints.js';
+import { parseScanComplaints } from '../../core/scan-complaints.js';
+import type { HostFacts } from '../../core/scan-script.js';
+import { readFacts, scanScript, TOOL_MISSING } from '../../core/scan-script.js';
+import { zstdCounts } from '../../core/tar-byte-counts.js';
+import type { ScriptResult } from '../../providers/remote/script-runner.js';
+import type { Providers } from '../activity-control.js';
+import { sourceFailure } from './source-status.js';
+
+export interface HostScan {
+  /** Sorted NUL-ended records on this machine, whole: every stage of the scan is known to have ended well. */
+  readonly recordsFile: string;
+  /** When it began, by the host's clock. */
+  readonly scannedAtMs: number;
+  readonly complaints: readonly ScanComplaint[];
+  readonly tarVersion: string;
+  readonly tarOptions: readonly string[];
+  readonly compressOn: 'host' | 'worker';
+  readonly compressor: string;
+}
+
+/** Lists a source's entries into a file in `directory`. */
+export async function scanHost(
+  providers: Providers,
+  host: HostPlan,
+  source: SourcePlan,
+  directory: string,
+  signal: AbortSignal,
+): Promise<HostScan> {
+  const place = { host: host.name, source: source.name };
+  const recordsFile = join(directory, 'scan');
+  const file = await open(recordsFile, 'wx', 0o600);
+  try {
+    const scan = providers.runnerFor(host).start({
+      what: `scan ${source.path}`,
+      body: scanScript(source.path),
+      stdout: { fd: file.fd },
+      signal,
+      timeoutMs: source.timeoutMs,
+    });
+    return { recordsFile, ...judge(await scan.finished, source, place) };
+  } finally {
+    await file.close();
+  }
+}
+
+function judge(result: ScriptResult, source: SourcePlan, place: FailurePlace): Omit<HostScan, 'recordsFile'> {
+  const { facts, rest } = readFacts(result.stderrLines);
+  const failed = sourceFailure(result.status, source.path, rest, place);
+  if (failed) throw failed;
+  if (result.status === TOOL_MISSING) {
+    throw new HoldfastError('ToolMissing', `the host has no ${facts.missing ?? 'tool that a scan needs'}`, place);
+  }
+  const { complaints, unknown } = parseScanComplaints(rest);
+  const problem = scanProblem(result, complaints, unknown);
+  if (problem !== undefined) {
+    const type = wasKilled(result) ? 'TransferInterrupted' : 'RemoteCommandFailed';
+    throw new HoldfastError(type, `the scan of ${source.path} failed: ${problem}`, place);
+  }
+  return { scannedAtMs: clockMs(facts, place), complaints, tarVersion: facts.tar, tarOptions: facts.tarOptions, ...compressor(facts) };
+}
+
+const wasKilled = ({ stages }: ScriptResult): boolean => Object.values(stages).some((status) => status > 128);
+
+function scanProblem(
+  { status, stages, stderrTruncated }: ScriptResult,
+  complaints: readonly ScanComplaint[],
+  unknown: readonly string[],
+): string | undefined {
+  if (stderrTruncated) return 'find complained about more than 10,000 entries';
+  if (unknown.length > 0) return unknown.slice(0, 20).map(textOf).join(' | ');
+  if (stages['sort'] !== 0 || status !== 0) return `sort ended with status ${stages['sort'] ?? 'unknown'}`;
+  if (stages['find'] === 0 && complaints.length === 0) return undefined;
+  // find says 1 when it could not look at an entry, which it names.
+  if (stages['find'] === 1 && complaints.length > 0) return undefined;
+  return `find ended with status ${stages['find'] ?? 'unknown'}`;
+}
+
+function clockMs({ clock = '' }: HostFacts, place: FailurePlace): number {
+  if (/^\d+\.\d{9}$/.test(clock)) return Math.floor(Number(clock) * 1000);
+  throw new HoldfastError('ToolMissing', `the host’s date is not GNU date: it printed ${JSON.stringify(clock)}`, place);
+}
+
+/** zstd on the host spares the network; it must be one that tells exact counts. */
+function compressor({ zstd, zstdSays }: HostFacts): Pick<HostScan, 'compressOn' | 'compressor'> {
+  const exact = zstdSays.some((line) => zstdCounts(line)?.bytesIn === 1);
+  if (zstd !== undefined && exact) return { compressOn: 'host', compressor: `zstd ${/ v([0-9.]+)/.exec(zstd)?.[1] ?? zstd}` };
+  return { compressOn: 'worker', compressor: 'zstd on the worker' };
+}

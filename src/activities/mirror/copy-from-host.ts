@@ -1,0 +1,67 @@
+import type { RsyncEnd, RsyncOutcome } from '../../core/rsync-outcome.js';
+import { judgeRsync } from '../../core/rsync-outcome.js';
+import { ComplaintLog } from '../../core/rsync-complaint-log.js';
+import { needsProtectedArguments, rsyncOperands } from '../../core/rsync-options.js';
+import { StatisticsReader } from '../../core/rsync-statistics.js';
+import type { ActivityControl, Providers } from '../activity-control.js';
+import { localRsync } from './local-rsync.js';
+import type { OpenMirror } from './open-mirror.js';
+import { runRsync } from './rsync-process.js';
+
+export interface CopyJob {
+  /** Options beyond the mirror's own. */
+  readonly words: readonly string[];
+  /** Lines of standard output that are no statistics. */
+  readonly onLine: (line: string) => void;
+  /** Whether it writes the mirror; a dry run does not. */
+  readonly writes: boolean;
+  readonly onStart?: () => Promise<void>;
+}
+
+/** One rsync from the host into the mirror, and how it ended. Throws Cancelled, and ToolMissing without a fitting rsync here. */
+export async function copyFromHost(
+  providers: Providers,
+  control: ActivityControl,
+  mirror: OpenMirror,
+  job: CopyJob,
+): Promise<RsyncOutcome> {
+  const { host, source, paths } = mirror;
+  const complaints = new ComplaintLog({ sourcePath: source.path, mirror: paths.mirror });
+  const statistics = new StatisticsReader();
+  const status = await runRsync({
+    words: await commandLine(providers, control, mirror, job.words),
+    ...(job.writes ? { mirror: paths.mirror } : {}),
+    signal: control.signal,
+    onOutput: (line) => {
+      if (statistics.add(line)) return;
+      complaints.addOutput(line);
+      job.onLine(line);
+    },
+    onError: (line) => complaints.add(line),
+    ...(job.onStart === undefined ? {} : { onStart: job.onStart }),
+  });
+  const end: RsyncEnd = {
+    host: host.name,
+    ...status,
+    complaints: complaints.complaints(),
+    statistics: statistics.statistics(),
+  };
+  return judgeRsync(end);
+}
+
+async function commandLine(
+  providers: Providers,
+  control: ActivityControl,
+  { host, source, paths, options }: OpenMirror,
+  words: readonly string[],
+): Promise<string[]> {
+  const [version, shell] = await Promise.all([localRsync(control.signal), providers.remoteShellFor(host)]);
+  return [
+    ...options.words,
+    ...words,
+    // What later versions do by themselves: the host's shell must not read names.
+    ...(version.protectsArguments && !needsProtectedArguments(source.path) ? [] : ['--protect-args']),
+    `--rsh=${shell.rsh}`,
+    ...rsyncOperands(shell.address, source.path, paths.mirror),
+  ];
+}

@@ -1,0 +1,70 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { type FailurePlace, HoldfastError } from '../../core/failures.js';
+import type { HostPlan, SourcePlan } from '../../core/plan.js';
+import { type MergedOptions, mergeRsyncOptions, refusedRsyncOptions } from '../../core/rsync-options.js';
+import type { MirrorInput } from '../contract.js';
+import { atDestination, requireDestination } from './destination-access.js';
+import { type MirrorPaths, mirrorPathsOf } from './mirror-paths.js';
+import { type MirrorStateReading, readMirrorState } from './mirror-state.js';
+
+/** A mirror that a step is about to look at or to change. */
+export interface OpenMirror {
+  readonly host: HostPlan;
+  readonly source: SourcePlan;
+  readonly place: Required<FailurePlace>;
+  readonly paths: MirrorPaths;
+  readonly options: MergedOptions;
+  /** As it was when the step began. */
+  readonly before: MirrorStateReading;
+}
+
+/** Throws ConfigInvalid for options or an exclude file that cannot be used, DestinationNotFound when the destination is not there. */
+export async function openMirror({ host, source }: MirrorInput): Promise<OpenMirror> {
+  const place = { host: host.name, source: source.name };
+  const paths = mirrorPathsOf(host, source);
+  requireSafeOptions(source, place);
+  await requireExcludeFile(source, place);
+  await requireDestination(paths.base, place);
+  const before = await atDestination(paths.base, place, () => readMirrorState(paths));
+  requireOwnState(before, source, place);
+  return { host, source, place, paths, before, options: optionsOf(source, paths) };
+}
+
+export function optionsOf(source: SourcePlan, paths: MirrorPaths): MergedOptions {
+  return mergeRsyncOptions({
+    words: source.rsyncOptions,
+    exclude: source.exclude,
+    ...(source.excludeFile === undefined ? {} : { excludeFile: source.excludeFile }),
+    preserveOwnership: source.preserveOwnership,
+    workerIsRoot: process.geteuid?.() === 0,
+    partialFolder: paths.partialFolder,
+  });
+}
+
+function requireSafeOptions(source: SourcePlan, place: FailurePlace): void {
+  const refused = refusedRsyncOptions(source.rsyncOptions);
+  if (refused.length === 0) return;
+  const said = refused.map(({ word, reason }) => `${word} (${reason})`).join('; ');
+  throw new HoldfastError('ConfigInvalid', `rsync_options has what Holdfast does not pass on: ${said}`, place);
+}
+
+/** Without its patterns a run would copy what must stay on the host. */
+async function requireExcludeFile({ excludeFile }: SourcePlan, place: FailurePlace): Promise<void> {
+  if (excludeFile === undefined) return;
+  try {
+    await access(excludeFile, constants.R_OK);
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    throw new HoldfastError('ConfigInvalid', `exclude_file cannot be read on the worker: ${said}`, place, {
+      cause: error,
+    });
+  }
+}
+
+function requireOwnState(reading: MirrorStateReading, source: SourcePlan, place: Required<FailurePlace>): void {
+  if (reading.kind !== 'known') return;
+  const { state } = reading;
+  if (state.host === place.host && state.source === source.name) return;
+  throw new HoldfastError('DestinationInvalid', `the mirror’s state is of ${state.host}, ${state.source}`, place);
+}

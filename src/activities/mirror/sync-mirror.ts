@@ -1,0 +1,101 @@
+import { rm } from 'node:fs/promises';
+import { HoldfastError } from '../../core/failures.js';
+import { SYNC_OUTPUT } from '../../core/rsync-options.js';
+import type { RsyncOutcome } from '../../core/rsync-outcome.js';
+import { parseProgress } from '../../core/rsync-progress.js';
+import type { ActivityControl, Providers } from '../activity-control.js';
+import type { SyncMirrorInput, SyncMirrorResult } from '../contract.js';
+import { copyFromHost } from './copy-from-host.js';
+import { atDestination, flushFileSystem, makeMirrorFolders } from './destination-access.js';
+import { endLeftoverWriters } from './leftover-writers.js';
+import { readMirrorState, removeMirrorState, writeMirrorState } from './mirror-state.js';
+import { type OpenMirror, openMirror } from './open-mirror.js';
+
+/**
+ * Makes the mirror what the source is now. From the first change until `commitMirror` its state is `syncing`; a repeated call, by the same run or the
+ * next, goes on where the last one was cut off. Throws what rsync's end means (RsyncInterrupted and HostUnreachable are worth another try, SourceHeld
+ * is thrown when more would have been deleted than allowed).
+ */
+export async function syncMirror(
+  providers: Providers,
+  control: ActivityControl,
+  input: SyncMirrorInput,
+): Promise<SyncMirrorResult> {
+  const mirror = await openMirror(input);
+  await endLeftoverWriters(mirror, control);
+  await makeMirrorFolders(mirror.paths, mirror.place);
+  await markSyncing(mirror, control, input);
+
+  const outcome = await copyFromHost(providers, control, mirror, {
+    words: [...SYNC_OUTPUT, ...deletionLimit(mirror, input)],
+    onLine: (line) => report(control, line),
+    writes: true,
+    onStart: () => requireOwnAttempt(mirror, control),
+  });
+  if (outcome.kind === 'failed') return giveUp(mirror, control, outcome);
+
+  await removePartialFiles(mirror);
+  await flushFileSystem(mirror.paths, mirror.place);
+  const { statistics, exitCode, flaws } = outcome;
+  return { statistics, exitCode, flaws };
+}
+
+async function markSyncing(
+  { paths, place, source, before }: OpenMirror,
+  control: ActivityControl,
+  { run }: SyncMirrorInput,
+): Promise<void> {
+  const last = before.kind === 'known' ? before.state.last : undefined;
+  const previousEntries =
+    before.kind === 'known' && before.state.state === 'syncing' ? before.state.previousEntries : (last?.entries ?? 0);
+  await atDestination(paths.base, place, () =>
+    writeMirrorState(paths, {
+      kind: 'holdfast-mirror',
+      format: 1,
+      host: place.host,
+      source: place.source,
+      path: source.path,
+      state: 'syncing',
+      run,
+      attemptToken: control.attemptToken,
+      since: new Date().toISOString(),
+      previousEntries,
+      ...(last === undefined ? {} : { last }),
+    }),
+  );
+}
+
+/** Two attempts may run at once when one's worker was paused: the one that marked the mirror last goes on. */
+async function requireOwnAttempt({ paths, place }: OpenMirror, control: ActivityControl): Promise<void> {
+  if (await isOwnAttempt(paths, control)) return;
+  throw new HoldfastError('RsyncInterrupted', `another attempt is writing ${paths.mirror}`, place);
+}
+
+async function isOwnAttempt(paths: OpenMirror['paths'], control: ActivityControl): Promise<boolean> {
+  const now = await readMirrorState(paths);
+  return now.kind === 'known' && now.state.state === 'syncing' && now.state.attemptToken === control.attemptToken;
+}
+
+const deletionLimit = ({ options }: OpenMirror, { maxDeletions }: SyncMirrorInput): string[] =>
+  options.deletes && maxDeletions !== undefined ? [`--max-delete=${maxDeletions}`] : [];
+
+function report(control: ActivityControl, line: string): void {
+  const progress = parseProgress(line);
+  if (progress) control.progress({ ...progress });
+}
+
+/** When rsync is known to have changed nothing, the mirror is as finished as it was. */
+async function giveUp(
+  { before, paths, place }: OpenMirror,
+  control: ActivityControl,
+  outcome: Extract<RsyncOutcome, { kind: 'failed' }>,
+): Promise<never> {
+  if (outcome.touchedNothing && before.kind !== 'unreadable' && (await isOwnAttempt(paths, control))) {
+    await (before.kind === 'known' ? writeMirrorState(paths, before.state) : removeMirrorState(paths));
+  }
+  throw new HoldfastError(outcome.type, outcome.message, place);
+}
+
+async function removePartialFiles({ paths, place }: OpenMirror): Promise<void> {
+  await atDestination(paths.base, place, () => rm(paths.partialFolder, { recursive: true, force: true }));
+}

@@ -1,0 +1,31 @@
+import { quote } from '../../core/shell-quoting.js';
+import type { ActivityControl, Providers } from '../activity-control.js';
+import type { RestoreStepInput } from '../contract.js';
+import { scratchName } from './extract-links.js';
+import { readRecord, removeSpool } from './restore-spool.js';
+import { change } from './target-changes.js';
+import { targetRunner } from './target-machine.js';
+
+/** Removes what a restore that did not end left on this machine and in the target. What it restored stays. */
+export async function discardRestore(
+  providers: Providers,
+  control: ActivityControl,
+  { plan }: RestoreStepInput,
+): Promise<void> {
+  if (plan.spool === '') return;
+  try {
+    if (plan.engine === 'archive') await removeScratch(providers, control, plan.spool);
+  } catch (error) {
+    control.log('warn', 'the scratch directory of a restore stays in its target', { error: String(error) });
+  }
+  await removeSpool(plan.spool);
+}
+
+/** Removes the directory for content unpacked under other names, if the restore needed one. */
+export async function removeScratch(providers: Providers, control: ActivityControl, spool: string): Promise<void> {
+  const { contents, target, targetHost } = await readRecord(spool);
+  if (contents.every((part) => part.links === '')) return;
+  const changes = { runner: targetRunner(providers, targetHost), target, signal: control.signal };
+  const body = `cd -- "$HOLDFAST_TARGET" && rm -rf -- ${quote(scratchName(spool))}`;
+  await change(changes, `remove a scratch directory from ${target.path}`, body);
+}

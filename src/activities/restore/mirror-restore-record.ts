@@ -1,0 +1,31 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HoldfastError } from '../../core/failures.js';
+import type { HostPlan, SourcePlan } from '../../core/plan.js';
+import type { TargetMachine } from './target-machine.js';
+
+/** What the copy of a mirror needs; `mirror.json` in the spool. */
+export interface MirrorRestoreRecord {
+  readonly source: SourcePlan;
+  readonly targetHost?: HostPlan;
+  readonly target: TargetMachine;
+  /** Absolute. */
+  readonly mirror: string;
+  readonly fakeSuper: boolean;
+}
+
+const RECORD = 'mirror.json';
+
+export async function writeMirrorRecord(spool: string, record: MirrorRestoreRecord): Promise<void> {
+  await writeFile(join(spool, RECORD), JSON.stringify(record), { mode: 0o600 });
+}
+
+/** Throws RestoreIncomplete when this machine no longer has the plan. */
+export async function readMirrorRecord(spool: string): Promise<MirrorRestoreRecord> {
+  try {
+    return JSON.parse(await readFile(join(spool, RECORD), 'utf8')) as MirrorRestoreRecord;
+  } catch (error) {
+    const message = `the restore's plan in ${spool} cannot be read on this machine; start the restore again, it skips what is right`;
+    throw new HoldfastError('RestoreIncomplete', message, {}, { cause: error });
+  }
+}

@@ -1,0 +1,54 @@
+import { open, rm } from 'node:fs/promises';
+import { textOf } from '../../core/entry.js';
+import type { Entry } from '../../core/entry.js';
+import { HoldfastError } from '../../core/failures.js';
+import { compileRules } from '../../core/filters.js';
+import { parseScanComplaints } from '../../core/scan-complaints.js';
+import { readFacts, scanScript, SOURCE_MISSING } from '../../core/scan-script.js';
+import type { ScriptResult, ScriptRunner } from '../../providers/remote/script-runner.js';
+import type { ActivityControl } from '../activity-control.js';
+import { readRecords } from '../archive/read-records.js';
+
+/**
+ * Lists what a target holds into `recordsFile` and gives it in index order, in batches, without what `exclude` (rsync's patterns) leaves out. A target that
+ * does not exist holds nothing. Throws RestoreTargetInvalid for a target that cannot be looked at whole: what is not seen cannot be compared.
+ */
+export async function scanTarget(
+  runner: ScriptRunner,
+  control: ActivityControl,
+  path: string,
+  exclude: readonly string[],
+  recordsFile: string,
+): Promise<AsyncIterable<readonly Entry[]>> {
+  await rm(recordsFile, { force: true });
+  const file = await open(recordsFile, 'wx', 0o600);
+  try {
+    const job = {
+      what: `look through ${path}`,
+      body: scanScript(path),
+      stdout: { fd: file.fd },
+      signal: control.signal,
+    };
+    const result = await runner.start(job).finished;
+    if (result.status === SOURCE_MISSING) return noEntries();
+    assertWholeScan(runner.machine, path, result);
+  } finally {
+    await file.close();
+  }
+  return readRecords(recordsFile, compileRules(exclude));
+}
+
+async function* noEntries(): AsyncGenerator<readonly Entry[]> {}
+
+function assertWholeScan(machine: string, path: string, result: ScriptResult): void {
+  const { rest } = readFacts(result.stderrLines);
+  const { complaints, unknown } = parseScanComplaints(rest);
+  const serious = [
+    ...complaints.filter(({ kind }) => kind !== 'gone').map(({ path: name, reason }) => `${textOf(name)}: ${reason}`),
+    ...unknown.map(textOf),
+  ];
+  const onlyGone = result.status === 0 && result.stages['sort'] === 0 && serious.length === 0;
+  if (onlyGone && !result.stderrTruncated && (result.stages['find'] === 0 || complaints.length > 0)) return;
+  const said = serious.slice(0, 5).join('; ') || `find ended with status ${result.stages['find'] ?? 'unknown'}`;
+  throw new HoldfastError('RestoreTargetInvalid', `${machine}: could not look through ${path}: ${said}`);
+}

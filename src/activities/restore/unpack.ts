@@ -1,0 +1,121 @@
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { stage } from '../../core/pipeline-stage.js';
+import { comparePaths } from '../../core/entry.js';
+import type { RunningScript, ScriptResult, ScriptRunner } from '../../providers/remote/script-runner.js';
+import type { ActivityControl, Providers } from '../activity-control.js';
+import { nulList } from './name-lists.js';
+import type { TargetMachine } from './target-machine.js';
+
+export interface UnpackJob {
+  readonly what: string;
+  /** Verified file of this machine. */
+  readonly object: string;
+  /** Byte strings; these members and no others leave the archive. */
+  readonly names: readonly string[];
+  /** POSIX sh, run in the target directory before tar starts and after it has ended well; may use environment. */
+  readonly before?: string;
+  readonly after?: string;
+  /** Relative to the target, text; default: the target itself. */
+  readonly into?: string;
+  /** Give existing directories the attributes of the archive's. */
+  readonly overwrite?: boolean;
+}
+
+/** Where an archive's bytes go and who unpacks them. */
+export interface UnpackPlace {
+  readonly providers: Providers;
+  readonly runner: ScriptRunner;
+  readonly target: TargetMachine;
+}
+
+/**
+ * Unpacks the named members of one archive into the target. The list is what keeps an archive made by a hostile host in bounds: only names that were
+ * checked leave it. Resolves with the stages' statuses and what tar said.
+ */
+export async function unpack(place: UnpackPlace, control: ActivityControl, job: UnpackJob): Promise<ScriptResult> {
+  const { runner, target } = place;
+  const onThisMachine = runner === place.providers.localRunner;
+  const here = onThisMachine || target.tools.includes('zstd');
+  const zstd = stage('zstd', ['zstd', '-q', '-d', '-c']);
+  const source = onThisMachine ? `${zstd} <"$HOLDFAST_OBJECT" |` : here ? `${zstd} |` : '';
+  const running = runner.start({
+    what: job.what,
+    body: bodyOf(job, source, tarWords(target, job)),
+    // In the archive's order, tar looks at each member once instead of searching the whole list for it.
+    list: nulList([...job.names].sort(comparePaths).map((name) => (name === '' ? '.' : name))),
+    stdout: 'pipe',
+    environment: { HOLDFAST_TARGET: target.path, ...(onThisMachine ? { HOLDFAST_OBJECT: job.object } : {}) },
+    signal: control.signal,
+    ...(onThisMachine ? {} : { stdin: 'pipe' as const }),
+  });
+  running.stdout?.resume();
+  if (!onThisMachine) await feed(place.providers, control, running, job, here);
+  return running.finished;
+}
+
+function bodyOf(job: UnpackJob, source: string, words: readonly string[]): string {
+  const tar = stage('tar', words);
+  return [
+    'cd -- "$HOLDFAST_TARGET" || exit 1',
+    ...(job.before === undefined ? [] : [job.before]),
+    `( ${job.into === undefined ? '' : `cd -- ${job.into} && `}${source} ${tar} --files-from="$HOLDFAST_LIST" ) || exit 1`,
+    ...(job.after === undefined ? [] : [job.after]),
+  ].join('\n');
+}
+
+/** The positional options stand before --files-from: they count for what comes after them. */
+function tarWords(target: TargetMachine, { overwrite }: UnpackJob): string[] {
+  return [
+    'tar',
+    '--extract',
+    '--file=-',
+    '--quoting-style=escape',
+    '--warning=no-timestamp',
+    '--null',
+    '--verbatim-files-from',
+    '--no-recursion',
+    '--no-wildcards',
+    '--anchored',
+    '--same-order',
+    '--delay-directory-restore',
+    '--preserve-permissions',
+    '--numeric-owner',
+    target.root ? '--same-owner' : '--no-same-owner',
+    ...target.tarOptions,
+    ...(target.tarOptions.includes('--xattrs') ? [`--xattrs-include=${target.root ? '*' : 'user.*'}`] : []),
+    ...(overwrite ? ['--overwrite'] : []),
+  ];
+}
+
+/** Sends the object to a host: compressed when it has zstd, else what zstd makes of it here. */
+async function feed(
+  providers: Providers,
+  control: ActivityControl,
+  running: RunningScript,
+  job: UnpackJob,
+  compressed: boolean,
+): Promise<void> {
+  if (running.stdin === null) return;
+  if (compressed) return pour(createReadStream(job.object, { highWaterMark: 1 << 20 }), running);
+  const unpacked = providers.localRunner.start({
+    what: `decompress for ${job.what}`,
+    body: `${stage('zstd', ['zstd', '-q', '-d', '-c'])} <"$HOLDFAST_OBJECT"`,
+    environment: { HOLDFAST_OBJECT: job.object },
+    stdout: 'pipe',
+    signal: control.signal,
+  });
+  if (unpacked.stdout) await pour(unpacked.stdout, running);
+  // Its failure is thrown by the stream; a status of its own is judged with the host's.
+  await unpacked.finished;
+}
+
+/** A pipe that breaks because the script ended is told, with its reason, by the script's own end. */
+async function pour(bytes: NodeJS.ReadableStream, running: RunningScript): Promise<void> {
+  try {
+    if (running.stdin) await pipeline(bytes, running.stdin);
+  } catch (error) {
+    await running.finished;
+    throw error;
+  }
+}

@@ -1,0 +1,116 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { HoldfastError } from '../core/failures.js';
+import { SEARCH_ATTRIBUTES } from '../core/search-attributes.js';
+import { databaseOf, type EmbeddedServer } from './embedded-record.js';
+import { endProcess, hasCode, listensOn } from './processes.js';
+
+const START_LIMIT_MS = 60_000;
+/** flock's own status when another process has the lock. */
+const LOCK_TAKEN = 75;
+
+export interface Ports {
+  readonly grpc: number;
+  readonly ui: number;
+}
+
+/**
+ * Starts the server and waits until it listens. The server itself holds a lock on the state directory, by a file descriptor that it
+ * inherits from flock(1), so no second one can ever have the same database and no lock outlives it. `taken` when another one has it.
+ */
+export async function launchServer(
+  temporal: string,
+  stateDir: string,
+  ports: Ports,
+): Promise<EmbeddedServer | 'taken'> {
+  const log = join(stateDir, 'temporal.log');
+  const output = openSync(log, 'a', 0o600);
+  // In a session of its own: Ctrl-C is for the command, which ends the server when its worker has let go of it.
+  const child = spawn('flock', flockArguments(stateDir, [temporal, ...serverArguments(stateDir, ports)]), {
+    detached: true,
+    stdio: ['ignore', output, output],
+  });
+  closeSync(output);
+  await spawned(child);
+  child.unref();
+  if (await ready(child, ports.grpc))
+    return { pid: child.pid ?? 0, address: `127.0.0.1:${ports.grpc}`, uiUrl: `http://127.0.0.1:${ports.ui}` };
+  if (child.exitCode === LOCK_TAKEN) return 'taken';
+  if (child.pid !== undefined) await endProcess(child.pid, 1_000);
+  throw new HoldfastError(
+    'TemporalUnreachable',
+    `The embedded Temporal server did not start; ${log} says: ${lastLines(log)}`,
+  );
+}
+
+/** The ports wished for where they are free, else what the system gives. */
+export async function choosePorts(wished: Ports | undefined): Promise<Ports> {
+  const grpc = await freePort(wished?.grpc ?? 0);
+  const ui = await freePort(wished?.ui ?? 0);
+  return { grpc, ui };
+}
+
+const flockArguments = (stateDir: string, command: readonly string[]): string[] => [
+  '--nonblock',
+  '--no-fork',
+  `--conflict-exit-code=${LOCK_TAKEN}`,
+  stateDir,
+  ...command,
+];
+
+const serverArguments = (stateDir: string, ports: Ports): string[] => [
+  'server',
+  'start-dev',
+  ...['--ip', '127.0.0.1'],
+  ...['--port', String(ports.grpc)],
+  ...['--ui-port', String(ports.ui)],
+  ...['--db-filename', databaseOf(stateDir)],
+  ...['--sqlite-pragma', 'journal_mode=wal'],
+  ...['--sqlite-pragma', 'synchronous=normal'],
+  ...['--log-level', 'error'],
+  // A worker registers them too, for servers that are not ours; from the start they need no cache to be refreshed.
+  ...Object.entries(SEARCH_ATTRIBUTES).flatMap(([name, type]) => [
+    '--search-attribute',
+    `${name}=${type === 'INT' ? 'Int' : 'Keyword'}`,
+  ]),
+];
+
+function spawned(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', (error) => {
+      reject(
+        hasCode(error, 'ENOENT') ? new HoldfastError('ToolMissing', 'flock (of util-linux) is not on PATH.') : error,
+      );
+    });
+  });
+}
+
+async function ready(child: ChildProcess, port: number): Promise<boolean> {
+  const deadline = Date.now() + START_LIMIT_MS;
+  while (child.exitCode === null && child.signalCode === null && Date.now() < deadline) {
+    if (listensOn(child.pid ?? 0, port)) return true;
+    await delay(20);
+  }
+  return false;
+}
+
+function freePort(wished: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', (error) => {
+      if (wished === 0) reject(error);
+      else resolve(freePort(0));
+    });
+    probe.listen(wished, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+const lastLines = (file: string): string =>
+  readFileSync(file, 'utf8').trim().split('\n').slice(-5).join('\n') || '(nothing)';

@@ -1,0 +1,68 @@
+import { hostname } from 'node:os';
+import { machineTaskQueue, TASK_QUEUE } from '../core/ids.js';
+import { startWorker, type RunningWorker } from '../workers/run-worker.js';
+import type { CliContext } from './cli-context.js';
+import { embeddedSettings } from './connection.js';
+import { stateDirectory } from './directories.js';
+import { joinEmbeddedServer } from './embedded-server.js';
+import { settingsOfEnvironment, type TemporalSettings } from './temporal-settings.js';
+import { stopSignal, untilStopped } from './stop-signals.js';
+
+interface Service {
+  readonly settings: TemporalSettings;
+  /** What stands behind it, for the person. */
+  readonly server: string;
+  readonly worker: RunningWorker;
+  stop(): Promise<void>;
+}
+
+type Grace = 'long' | 'short';
+
+/** Runs a worker in the foreground, with the embedded server when the environment names none; returns after a clean stop. */
+export async function serve(context: CliContext, grace: Grace): Promise<void> {
+  // Listened for from the beginning: one that comes while the server starts must not leave it behind.
+  const signal = stopSignal();
+  const settings = await settingsOfEnvironment();
+  const service = settings ? await workFor(settings, grace) : await workForEmbedded(context, grace);
+  announce(context, service);
+  await untilStopped(service, signal, (line) => context.note(line));
+}
+
+async function workFor(settings: TemporalSettings, grace: Grace): Promise<Service> {
+  const worker = await startWorker({ settings, stateDir: stateDirectory(), grace, takeOver: false, log: 'WARN' });
+  return { settings, server: 'your server', worker, stop: () => worker.stop() };
+}
+
+async function workForEmbedded(context: CliContext, grace: Grace): Promise<Service> {
+  const server = await joinEmbeddedServer({
+    role: 'up',
+    note: (line) => context.note(line),
+    stateDir: stateDirectory(),
+  });
+  try {
+    const settings = embeddedSettings(server);
+    const worker = await startWorker({ settings, stateDir: stateDirectory(), grace, takeOver: true, log: 'WARN' });
+    const stop = async (): Promise<void> => {
+      await worker.stop().finally(() => server.leave());
+    };
+    return { settings, server: server.started ? 'started here' : 'ran already', worker, stop };
+  } catch (error) {
+    await server.leave();
+    throw error;
+  }
+}
+
+function announce(context: CliContext, { settings, server }: Service): void {
+  const { connection, namespace, uiUrl } = settings;
+  const taskQueues = [TASK_QUEUE, machineTaskQueue(hostname())];
+  context.print(
+    `Ready: Temporal at ${connection.address} (${server}), UI ${uiUrl ?? 'not known'}, task queues ${taskQueues.join(' and ')}. Ctrl-C stops.`,
+  );
+  context.printJson({
+    message_type: 'ready',
+    address: connection.address,
+    namespace,
+    ui_url: uiUrl ?? null,
+    task_queues: taskQueues,
+  });
+}

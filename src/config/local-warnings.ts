@@ -1,0 +1,57 @@
+import { access, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { ScriptPlan } from '../core/plan.js';
+import type { Configuration } from './resolve.js';
+
+/**
+ * What a valid configuration names and this machine does not have. Remarks, not mistakes: the worker may be another machine.
+ */
+export async function localWarnings(configuration: Configuration): Promise<string[]> {
+  const warnings = await Promise.all([...namedFiles(configuration), ...namedScripts(configuration), ...openToOthers(configuration.path)]);
+  return [...new Set(warnings.flat())];
+}
+
+function namedFiles({ hosts, destinations }: Configuration): Promise<string[]>[] {
+  return [
+    ...destinations.flatMap((plan) => (plan.type === 'local' ? [missing(plan.path, `destination ${plan.name}`)] : [])),
+    ...hosts.flatMap(({ name, ssh, sources }) => [
+      ...(ssh.identityFile === undefined ? [] : [missing(ssh.identityFile, `ssh_key of ${name}`)]),
+      ...sources.flatMap((source) =>
+        source.excludeFile === undefined ? [] : [missing(source.excludeFile, `exclude_file of ${name}:${source.name}`)],
+      ),
+    ]),
+  ];
+}
+
+function namedScripts({ hosts }: Configuration): Promise<string[]>[] {
+  return hosts.flatMap((host) =>
+    host.sources.flatMap((source) =>
+      [source.preScript, source.postScript].flatMap((script) =>
+        script === undefined ? [] : [missingScript(script, `${host.name}:${source.name}`)],
+      ),
+    ),
+  );
+}
+
+async function missingScript({ scriptsDir, name }: ScriptPlan, place: string): Promise<string[]> {
+  const files = [join(scriptsDir, name), join(scriptsDir, `${name}.sh`)];
+  const there = await Promise.all(files.map(exists));
+  return there.includes(true) ? [] : [`script ${name} of ${place}: neither ${files.join(' nor ')} is on this machine`];
+}
+
+async function missing(file: string, what: string): Promise<string[]> {
+  return (await exists(file)) ? [] : [`${what}: ${file} is not on this machine`];
+}
+
+const exists = (file: string): Promise<boolean> =>
+  access(file.replace(/^~(?=\/)/, homedir())).then(
+    () => true,
+    () => false,
+  );
+
+/** Who can write the file decides what is run on the hosts. */
+function openToOthers(file: string): Promise<string[]>[] {
+  const warning = `${file} can be written by others than its owner: chmod go-w`;
+  return [stat(file).then(({ mode }) => ((mode & 0o022) === 0 ? [] : [warning]), () => [])];
+}

@@ -1,0 +1,86 @@
+import type { DestinationPlan, HostPlan } from '../core/plan.js';
+import type { ConfigDocument } from './document.js';
+import type { Problem } from './problems.js';
+import { BY_DEFAULT, type EffectiveValue, Resolution } from './resolution.js';
+import { resolveDestinations } from './resolve-destinations.js';
+import { resolveHost } from './resolve-host.js';
+import { resolveSchedules } from './resolve-schedules.js';
+import type { SchedulePlan } from './schedule-plan.js';
+import type { ConfigEntry, ConfigurationFile } from './schema/configuration.js';
+import { validate } from './validate.js';
+
+/** A configuration after defaults and inheritance. */
+export interface Configuration {
+  /** Absolute. */
+  readonly path: string;
+  readonly settings: { readonly parallelHosts: number };
+  readonly hosts: readonly HostPlan[];
+  readonly destinations: readonly DestinationPlan[];
+  readonly schedules: readonly SchedulePlan[];
+  /** Said in every run. */
+  readonly notes: readonly string[];
+  /** Every setting as it counts, with its origin, in the file's order. */
+  readonly effective: readonly EffectiveValue[];
+}
+
+export interface Resolved {
+  /** To be used only when there are no problems. */
+  readonly configuration: Configuration;
+  readonly problems: readonly Problem[];
+}
+
+/** From a parsed document to plans, with every mistake of it: of the schema, and of what its parts say of each other. */
+export function resolveDocument(document: ConfigDocument): Resolved {
+  const { sound, problems, originalPath } = validate(document);
+  const resolution = new Resolution(document, originalPath);
+  const isWhole = problems.length === 0 && document.problems.length === 0;
+  const configuration = resolveFile(sound ?? { hosts: {} }, document.file, isWhole, resolution);
+  // An empty list of hosts says nothing new about a file that could not be understood.
+  const logical = sound === undefined ? [] : resolution.problems;
+  return { configuration, problems: [...document.problems, ...problems, ...logical] };
+}
+
+function resolveFile(file: ConfigurationFile, path: string, isWhole: boolean, resolution: Resolution): Configuration {
+  const config = file.config ?? {};
+  const settings = recordSettings(config, resolution);
+  if (resolution.writtenNames('hosts').length === 0)
+    resolution.report(['hosts'], 'there is no host; write at least one', 'key');
+  const destinations = resolveDestinations(file, resolution);
+  const hosts = Object.entries(file.hosts).map(([name, host]) =>
+    resolveHost(name, { resolution, destinations, config, scriptsDir: settings.scriptsDir, host }),
+  );
+  const schedules = resolveSchedules(file, isWhole, resolution);
+  return {
+    path,
+    settings: { parallelHosts: settings.parallelHosts },
+    hosts,
+    destinations: [...destinations.values()],
+    schedules,
+    notes: notesOn(file),
+    effective: resolution.effective,
+  };
+}
+
+function recordSettings(config: ConfigEntry, resolution: Resolution): { parallelHosts: number; scriptsDir: string } {
+  const record = (key: 'backup_base' | 'scripts_dir' | 'parallel_hosts', byDefault?: string | number) => {
+    const value = config[key] ?? byDefault;
+    const origin = config[key] === undefined ? BY_DEFAULT : resolution.originOf(['config', key]);
+    if (value !== undefined) resolution.record(['config', key], value, origin);
+  };
+  const settings = {
+    parallelHosts: config.parallel_hosts ?? 20,
+    scriptsDir: config.scripts_dir ?? '/etc/backup/scripts',
+  };
+  record('backup_base');
+  record('scripts_dir', settings.scriptsDir);
+  record('parallel_hosts', settings.parallelHosts);
+  return settings;
+}
+
+function notesOn(file: ConfigurationFile): string[] {
+  const notes: string[] = [];
+  if (file.config?.lock_file !== undefined)
+    notes.push('config.lock_file is not used: Temporal locks runs, one at a time for each host.');
+  if (file.snapshots !== undefined) notes.push('snapshots: snapshots are not made by this version.');
+  return notes;
+}

@@ -1,0 +1,22 @@
+import type { Selection } from '../core/plan.js';
+
+export type ScheduleTimes =
+  | { readonly cron: readonly string[]; readonly timezone: string }
+  | { readonly everyMs: number; readonly offsetMs: number };
+
+/** What happens when the run before is still going on. */
+export type ScheduleOverlap = 'skip' | 'buffer_one' | 'buffer_all' | 'cancel_other' | 'allow_all';
+
+/** A schedule after defaults. */
+export interface SchedulePlan {
+  readonly name: string;
+  readonly times: ScheduleTimes;
+  readonly selection: Selection;
+  readonly full: boolean;
+  readonly jitterMs: number;
+  readonly catchupWindowMs: number;
+  readonly overlap: ScheduleOverlap;
+  /** Of a new schedule; a person may pause and resume it later. */
+  readonly paused: boolean;
+  readonly note?: string;
+}

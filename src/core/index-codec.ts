@@ -1,0 +1,153 @@
+import type { Entry, EntryType, Flaw, IndexLine, StoredLine } from './entry.js';
+import { utf8Of } from './entry.js';
+
+/**
+ * Lines of an index. A line is kept as a byte string while it is worked on (its UTF-8 bytes as latin1 characters), and so are the
+ * names in it: nothing has to be converted, JSON's own characters being ASCII. Names that are not UTF-8 stand in base64.
+ */
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the point is to find them
+const NEEDS_CARE = /[^\x20-\x21\x23-\x5b\x5d-\x7e]/;
+
+function nameField(field: 'path' | 'target', name: string): string {
+  if (!NEEDS_CARE.test(name)) return `"${field}":"${name}"`;
+  if (utf8Of(name) !== undefined) return `"${field}":${JSON.stringify(name)}`;
+  return `"${field}Base64":"${Buffer.from(name, 'latin1').toString('base64')}"`;
+}
+
+/** The line without its newline, as a byte string: write it as latin1. */
+export function encodeIndexLine(line: IndexLine): string {
+  if (line.deleted) return `{${nameField('path', line.path)},"deleted":true}`;
+  const { entry, shard, flaw } = line;
+  return (
+    `{${nameField('path', entry.path)},"type":"${entry.type}","size":${entry.sizeBytes},"mtime":"${entry.mtime}","ctime":"${entry.ctime}"` +
+    `,"inode":"${entry.inode}","device":"${entry.device}","mode":"${entry.mode}","uid":${entry.uid},"gid":${entry.gid}` +
+    `,"links":${entry.links},"blocks":${entry.blocks}${entry.type === 'l' ? `,${nameField('target', entry.target)}` : ''}` +
+    `${shard === undefined ? '' : `,"shard":${shard}`}${flaw === undefined ? '' : `,"flaw":"${flaw}"`}}`
+  );
+}
+
+/**
+ * Reads a line strictly. Throws `IndexLineError` with the reason for a line that this codec does not write.
+ *
+ * @param kind in a `draft` entries may have neither shard nor flaw yet
+ */
+export function decodeIndexLine(line: string, kind: 'index' | 'draft' = 'index'): IndexLine {
+  const record = parseObject(line);
+  const path = nameOf(record, 'path', line);
+  if (path === undefined) throw new IndexLineError('no path', line);
+  if (path.startsWith('/') || path.endsWith('/') || path.includes('//') || path.includes('\0')) {
+    throw new IndexLineError('a path that no scan gives', line);
+  }
+  if (record['deleted'] !== undefined) {
+    if (record['deleted'] !== true || Object.keys(record).length !== 2) throw new IndexLineError('not a deletion', line);
+    return { deleted: true, path };
+  }
+  const stored = storedLine(record, path, line);
+  if (kind === 'index' && stored.shard === undefined && stored.flaw === undefined) {
+    throw new IndexLineError('neither shard nor flaw', line);
+  }
+  return stored;
+}
+
+export class IndexLineError extends Error {
+  constructor(reason: string, line: string) {
+    super(`${reason}: ${line.length > 300 ? `${line.slice(0, 300)}…` : line}`);
+  }
+}
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+function parseObject(line: string): JsonObject {
+  try {
+    const value: unknown = JSON.parse(line);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
+  } catch {
+    // Said below.
+  }
+  throw new IndexLineError('not a JSON object', line);
+}
+
+const TYPES = 'fdlpscb';
+const TIME = /^-?\d+\.\d{9}$/;
+const DIGITS = /^\d+$/;
+const MODE = /^[0-7]{1,4}$/;
+
+function storedLine(record: JsonObject, path: string, line: string): StoredLine {
+  const type = text(record, 'type', line);
+  if (type.length !== 1 || !TYPES.includes(type)) throw new IndexLineError('unknown type', line);
+  const entry: Entry = {
+    path,
+    type: type as EntryType,
+    sizeBytes: count(record, 'size', line),
+    mtime: matching(record, 'mtime', TIME, line),
+    ctime: matching(record, 'ctime', TIME, line),
+    inode: matching(record, 'inode', DIGITS, line),
+    device: matching(record, 'device', DIGITS, line),
+    mode: matching(record, 'mode', MODE, line),
+    uid: count(record, 'uid', line),
+    gid: count(record, 'gid', line),
+    links: count(record, 'links', line),
+    blocks: count(record, 'blocks', line),
+    target: nameOf(record, 'target', line) ?? '',
+  };
+  const shard = record['shard'] === undefined ? undefined : count(record, 'shard', line);
+  const flaw = flawOf(record, line);
+  return {
+    deleted: false,
+    entry,
+    ...(shard === undefined ? {} : { shard }),
+    ...(flaw === undefined ? {} : { flaw }),
+  };
+}
+
+function flawOf(record: JsonObject, line: string): Flaw | undefined {
+  const flaw = record['flaw'];
+  switch (flaw) {
+    case undefined:
+    case 'changed':
+    case 'unreadable':
+    case 'unsupported':
+      return flaw;
+    default:
+      throw new IndexLineError('unknown flaw', line);
+  }
+}
+
+function nameOf(record: JsonObject, field: 'path' | 'target', line: string): string | undefined {
+  const plain = record[field];
+  if (plain !== undefined) {
+    // An escape beyond a byte is not ours: names are byte strings.
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: a byte's range
+    if (typeof plain !== 'string' || (line.includes('\\u') && /[^\x00-\xff]/.test(plain))) {
+      throw new IndexLineError(`${field} is no name`, line);
+    }
+    return plain;
+  }
+  const encoded = record[`${field}Base64`];
+  if (encoded === undefined) return undefined;
+  if (typeof encoded !== 'string') throw new IndexLineError(`${field} is no name`, line);
+  const bytes = Buffer.from(encoded, 'base64');
+  if (bytes.toString('base64') !== encoded) throw new IndexLineError(`${field} is not base64`, line);
+  return bytes.toString('latin1');
+}
+
+function text(record: JsonObject, field: string, line: string): string {
+  const value = record[field];
+  if (typeof value !== 'string') throw new IndexLineError(`${field} is no text`, line);
+  return value;
+}
+
+function matching(record: JsonObject, field: string, pattern: RegExp, line: string): string {
+  const value = text(record, field, line);
+  if (!pattern.test(value)) throw new IndexLineError(`${field} is not of its form`, line);
+  return value;
+}
+
+function count(record: JsonObject, field: string, line: string): number {
+  const value = record[field];
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
+    throw new IndexLineError(`${field} is no count`, line);
+  }
+  return value;
+}

@@ -1,0 +1,128 @@
+import { isStray, type RsyncOption, readRsyncWords, writeRsyncOption } from './rsync-option-words.js';
+
+export { type RefusedOption, refusedRsyncOption, refusedRsyncOptions } from './rsync-refused-options.js';
+
+/** rsync compares whole seconds unless told otherwise: an edit of the same size in the same second would be missed for ever. */
+const DEFAULTS = ['-a', '-H', '-A', '-X', '--numeric-ids', '--modify-window=-1', '--timeout=600'] as const;
+
+/** What rsync prints is ours to choose: results are read from it. */
+const OUTPUT_OPTIONS: ReadonlySet<string> = new Set([
+  ...['verbose', 'quiet', 'info', 'debug', 'stderr', 'msgs2stderr', 'outbuf', 'stats', 'human-readable', 'progress'],
+  ...['itemize-changes', 'out-format', 'log-file-format', '8-bit-output', 'motd'],
+]);
+/** Set from the version of rsync here. */
+const PROTECTION_OPTIONS: ReadonlySet<string> = new Set(['secluded-args', 'old-args']);
+const PARTIAL_OPTIONS: ReadonlySet<string> = new Set(['partial', 'partial-dir']);
+const DELETE_OPTIONS: ReadonlySet<string> = new Set([
+  ...['delete', 'delete-before', 'delete-during', 'delete-delay', 'delete-after'],
+]);
+
+export interface MirrorOptions {
+  /** The configuration's words: global, host, path. */
+  readonly words: readonly string[];
+  readonly exclude: readonly string[];
+  readonly excludeFile?: string;
+  readonly preserveOwnership: boolean;
+  readonly workerIsRoot: boolean;
+  /** Absolute, outside the mirror. */
+  readonly partialFolder: string;
+}
+
+/** What the words come to. `deletes`: entries gone from the source leave the mirror too. */
+export interface MergedOptions {
+  readonly words: readonly string[];
+  readonly deletes: boolean;
+  readonly fakeSuper: boolean;
+  /** Options that are passed on, but weaken what a backup promises. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Holdfast's defaults, the configuration's words on top (rsync itself lets the later of two win), then what the configuration does not
+ * decide. Deletion always waits until everything has arrived (`--delete-delay`), whichever variant was asked for; `--no-delete` turns it off.
+ */
+export function mergeRsyncOptions(options: MirrorOptions): MergedOptions {
+  const given = readRsyncWords(options.words).flatMap((read) => (isStray(read) ? [] : expandP(read)));
+  const deletes = lastSwitch(given, DELETE_OPTIONS, ['delete-excluded']) ?? true;
+  const passed = given.filter((option) => isPassedOn(option, deletes));
+  const fakeSuper = isOn(given, 'fake-super') || (options.preserveOwnership && !options.workerIsRoot);
+  return {
+    words: [
+      ...DEFAULTS,
+      ...passed.map(writeRsyncOption),
+      ...(options.preserveOwnership ? [] : ['--no-owner', '--no-group']),
+      ...(fakeSuper ? ['--fake-super'] : []),
+      ...(deletes ? ['--delete-delay'] : []),
+      // Both keep unfinished content in places of their own, and rsync refuses or mixes up the combination.
+      ...(isOn(given, 'inplace') || isOn(given, 'delay-updates') ? [] : [`--partial-dir=${options.partialFolder}`]),
+      ...options.exclude.map((pattern) => `--exclude=${pattern}`),
+      ...(options.excludeFile === undefined ? [] : [`--exclude-from=${options.excludeFile}`]),
+    ],
+    deletes,
+    fakeSuper,
+    notes: notesOn(given),
+  };
+}
+
+/** Counts what a run would do, changes nothing, and names each change on a line that `parseItemized` reads. */
+export const DRY_RUN_OUTPUT = [
+  ...['--no-human-readable', '--stats', '--dry-run', '--itemize-changes', '--out-format=@@%i %n'],
+] as const;
+/** Statistics at the end, totals on the way. */
+export const SYNC_OUTPUT = ['--no-human-readable', '--stats', '--info=progress2'] as const;
+
+/** The rest of rsync's command line: from a directory on the host into one here. Both paths are absolute. */
+export function rsyncOperands(address: string, sourcePath: string, mirror: string): string[] {
+  return ['--', `${address}:${withSlash(escapeWildcards(sourcePath))}`, withSlash(mirror)];
+}
+
+const withSlash = (path: string): string => (path.endsWith('/') ? path : `${path}/`);
+
+/**
+ * rsync lets the host expand wildcards in the source's name, and unescapes only a name that has some; a source is one directory, whatever
+ * its name.
+ */
+const escapeWildcards = (path: string): string => (WILDCARD.test(path) ? path.replace(/[*?[\]\\]/g, '\\$&') : path);
+
+const WILDCARD = /[*?[\]]/;
+
+/** Names that a host's shell would change although rsync escapes them: they must go around it (`--protect-args`). */
+export const needsProtectedArguments = (sourcePath: string): boolean =>
+  sourcePath.includes('\n') || (sourcePath.includes('\\') && WILDCARD.test(sourcePath));
+
+const expandP = (option: RsyncOption): RsyncOption[] =>
+  option.name === 'P' ? ['partial', 'progress'].map((name) => ({ ...option, name })) : [option];
+
+function isPassedOn({ name, negated }: RsyncOption, deletes: boolean): boolean {
+  if (name === 'delete-excluded') return deletes && !negated;
+  return ![OUTPUT_OPTIONS, PROTECTION_OPTIONS, PARTIAL_OPTIONS, DELETE_OPTIONS].some((set) => set.has(name));
+}
+
+/** The last word on a switch; some options turn it on by the way. */
+function lastSwitch(
+  given: readonly RsyncOption[],
+  names: ReadonlySet<string>,
+  implying: readonly string[],
+): boolean | undefined {
+  const last = given.findLast(({ name, negated }) => names.has(name) || (!negated && implying.includes(name)));
+  return last && !last.negated;
+}
+
+const isOn = (given: readonly RsyncOption[], name: string): boolean => lastSwitch(given, new Set([name]), []) ?? false;
+
+const WEAKENING: Readonly<Record<string, string>> = {
+  'size-only': 'edits that keep a file’s size are not seen',
+  'ignore-existing': 'files that the mirror has are never updated',
+  existing: 'files new on the host are not copied',
+  update: 'files that went back in time on the host stay as they are in the mirror',
+  'max-size': 'larger files are not in the mirror',
+  'min-size': 'smaller files are not in the mirror',
+  'copy-links': 'symbolic links become copies of what they point to',
+  inplace: 'files are rewritten in place: snapshots made of hard links would change with them',
+};
+
+function notesOn(given: readonly RsyncOption[]): string[] {
+  return Object.entries(WEAKENING).flatMap(([name, effect]) =>
+    isOn(given, name) ? [`rsync option --${name}: ${effect}`] : [],
+  );
+}

@@ -1,0 +1,88 @@
+import { stage } from './pipeline-stage.js';
+import { PSEUDO_FILE_SYSTEMS } from './scan-pseudo-filesystems.js';
+import { SCAN_FORMAT } from './scan-record.js';
+import { quote } from './shell-quoting.js';
+
+/** How the scripts end when the source cannot be worked on. */
+export const SOURCE_MISSING = 76;
+export const SOURCE_NOT_DIRECTORY = 77;
+export const SOURCE_CLOSED = 78;
+export const TOOL_MISSING = 79;
+
+/** Lines that begin so tell facts about the host. */
+const FACT = 'holdfast-fact';
+
+/** Changes to the source's directory, or ends the script with a status that says why not. */
+export function enterSource(path: string): string {
+  const source = quote(path);
+  return `cd -- ${source} 2>/dev/null || {
+  [ -d ${source} ] && { cd -- ${source}; exit ${SOURCE_CLOSED}; }
+  if [ -e ${source} ] || [ -L ${source} ]; then exit ${SOURCE_NOT_DIRECTORY}; fi
+  ls -d -- ${source}; exit ${SOURCE_MISSING}
+}`;
+}
+
+/** Prints facts on standard error, then the sorted records of all entries on standard output. */
+export function scanScript(path: string): string {
+  const find = stage('find', ['find', '.', ...prune(), '-printf', SCAN_FORMAT]);
+  return `${enterSource(path)}
+fact() { printf '${FACT} %s %s\\n' "$1" "$2" >&2; }
+for tool in date find head sort tar; do
+  command -v "$tool" >/dev/null || { fact missing "$tool"; exit ${TOOL_MISSING}; }
+done
+for tool in find tar; do
+  case $("$tool" --version 2>/dev/null | head -n 1) in
+    *GNU*) ;;
+    *) fact missing "GNU $tool"; exit ${TOOL_MISSING} ;;
+  esac
+done
+fact tar "$(tar --version | head -n 1)"
+for option in --xattrs --acls --selinux; do
+  said=$(tar --create --file=/dev/null "$option" --files-from=/dev/null 2>&1) && [ -z "$said" ] && fact tar-option "$option"
+done
+if command -v zstd >/dev/null; then
+  fact zstd "$(zstd --version 2>/dev/null | head -n 1)"
+  printf x | zstd -3 -c -vv --no-progress 2>&1 >/dev/null | while IFS= read -r line; do fact zstd-says "$line"; done
+fi
+fact clock "$(date +%s.%N)"
+${find} | ${stage('sort', ['sort', '-z'])}
+`;
+}
+
+/** Mount points of file systems without data of their own are listed, but not entered. */
+function prune(): string[] {
+  const tests = PSEUDO_FILE_SYSTEMS.flatMap((type) => ['-o', '-fstype', type]).slice(1);
+  return ['(', ...tests, ')', '-prune', '-printf', SCAN_FORMAT, '-o'];
+}
+
+export interface HostFacts {
+  readonly missing: string | undefined;
+  /** `seconds.nanoseconds` by the host's clock, just before the scan. */
+  readonly clock: string | undefined;
+  readonly tar: string;
+  readonly tarOptions: readonly string[];
+  /** Undefined without zstd. */
+  readonly zstd: string | undefined;
+  /** What zstd -vv said about compressing one byte. */
+  readonly zstdSays: readonly string[];
+}
+
+/** Takes the facts out of what the scan said; `rest` is what find and the others complained about. */
+export function readFacts(lines: readonly string[]): { readonly facts: HostFacts; readonly rest: readonly string[] } {
+  const told = new Map<string, string[]>();
+  const rest: string[] = [];
+  for (const line of lines) {
+    const match = /^holdfast-fact (\S+) (.*)$/s.exec(line);
+    if (!match) rest.push(line);
+    else told.set(match[1] as string, [...(told.get(match[1] as string) ?? []), match[2] as string]);
+  }
+  const facts: HostFacts = {
+    missing: told.get('missing')?.[0],
+    clock: told.get('clock')?.[0],
+    tar: told.get('tar')?.[0] ?? '',
+    tarOptions: told.get('tar-option') ?? [],
+    zstd: told.get('zstd')?.[0],
+    zstdSays: told.get('zstd-says') ?? [],
+  };
+  return { facts, rest };
+}

@@ -1,0 +1,78 @@
+import type { Engine, SourcePlan } from './plan.js';
+import { quote } from './shell-quoting.js';
+
+export type SourceState = 'directory' | 'missing' | 'not-directory' | 'unreadable';
+
+export interface HostFacts {
+  /** Version by name, of those that are there and are the wanted kind. */
+  readonly tools: Readonly<Record<string, string>>;
+  /** What goes by the name of a GNU tool but is another: its own words. */
+  readonly strangers: Readonly<Record<string, string>>;
+  readonly clockMs: number;
+  /** In the order of the sources asked for. */
+  readonly sources: readonly SourceState[];
+}
+
+interface Tool {
+  readonly name: string;
+  /** What its first line must hold. */
+  readonly kind: RegExp;
+  readonly neededBy: readonly Engine[];
+}
+
+const TOOLS: readonly Tool[] = [
+  { name: 'tar', kind: /\(GNU tar\)/, neededBy: ['archive'] },
+  { name: 'find', kind: /\(GNU findutils\)/, neededBy: ['archive'] },
+  { name: 'sort', kind: /\(GNU coreutils\)/, neededBy: ['archive'] },
+  // The wrapper's own reader of lists: others read ahead, and swallow what follows.
+  { name: 'head', kind: /\(GNU coreutils\)|uutils/, neededBy: ['archive'] },
+  { name: 'rsync', kind: /^rsync /, neededBy: ['mirror'] },
+  { name: 'zstd', kind: /zstd|zstandard/i, neededBy: [] },
+];
+
+/** The script that finds out all that is needed to begin, in one login. It prints the clock at once, for the sake of its exactness. */
+export function probeBody(sources: readonly Pick<SourcePlan, 'path'>[]): string {
+  return [
+    `printf 'clock %s\\n' "$(date +%s.%N)"`,
+    'tool() { command -v "$1" >/dev/null 2>&1 && printf \'tool %s %s\\n\' "$1" "$("$1" --version 2>&1 | head -n 1)"; }',
+    ...TOOLS.map(({ name }) => `tool ${name}`),
+    'state() {',
+    '  if [ -d "$1" ]; then if [ -r "$1" ] && [ -x "$1" ]; then echo directory; else echo unreadable; fi',
+    '  elif [ -e "$1" ]; then echo not-directory',
+    '  else case $(ls -d -- "$1" 2>&1) in *[Pp]ermission\\ denied*) echo unreadable ;; *) echo missing ;; esac; fi',
+    '}',
+    ...sources.map(({ path }) => `printf 'source %s\\n' "$(state ${quote(path)})"`),
+    'exit 0',
+  ].join('\n');
+}
+
+/** Undefined when the text is not what `probeBody` prints. */
+export function parseProbe(text: string, sourceCount: number): HostFacts | undefined {
+  const lines = text.split('\n').map((line) => line.split(' '));
+  const values = (word: string): string[][] => lines.filter(([first]) => first === word).map(([, ...rest]) => rest);
+  const clock = /^(\d+)(?:\.(\d{3}))?/.exec(values('clock')[0]?.[0] ?? '');
+  const sources = values('source').map(([state]) => state as SourceState);
+  if (clock === null || sources.length !== sourceCount) return undefined;
+  const tools: Record<string, string> = {};
+  const strangers: Record<string, string> = {};
+  for (const [name = '', ...words] of values('tool')) {
+    const said = words.join(' ');
+    const isWanted = TOOLS.some((tool) => tool.name === name && tool.kind.test(said));
+    if (isWanted) tools[name] = /\d+(?:\.\d+)+/.exec(said)?.[0] ?? said;
+    else strangers[name] = said;
+  }
+  return { tools, strangers, clockMs: Number(clock[1]) * 1000 + Number(clock[2] ?? 0), sources };
+}
+
+/** What an engine cannot do without on the host and does not find there, as a sentence's end; undefined when all is there. */
+export function lackFor(engine: Engine, facts: Pick<HostFacts, 'tools' | 'strangers'>): string | undefined {
+  const lacking = TOOLS.filter(({ name, neededBy }) => neededBy.includes(engine) && facts.tools[name] === undefined);
+  if (lacking.length === 0) return undefined;
+  return lacking.map(({ name }) => describeLack(name, facts.strangers[name])).join('; ');
+}
+
+function describeLack(name: string, said: string | undefined): string {
+  return said === undefined
+    ? `${name} is not installed`
+    : `${name} is not the GNU one, it says ${JSON.stringify(said)}`;
+}

@@ -1,0 +1,49 @@
+import { stage } from './pipeline-stage.js';
+import { enterSource } from './scan-script.js';
+
+export interface TarScriptOptions {
+  /** The source's directory. */
+  readonly path: string;
+  /** `--xattrs`, `--acls`, `--selinux`: those that the host's tar supports. */
+  readonly tarOptions: readonly string[];
+  readonly compressOn: 'host' | 'worker';
+  readonly compressionLevel: number;
+}
+
+/** zstd with exact counts on standard error; one thread, since shards are written side by side. */
+export const zstdOptions = (level: number): string[] => [`-${level}`, '-T1', '-c', '-vv', '--no-progress'];
+
+/**
+ * Writes the members named in `$HOLDFAST_LIST` as a tar to standard output, compressed when the host does it.
+ *
+ * What the stages say goes to files first: written to one pipe by several processes at once, lines would be torn apart.
+ */
+export function tarScript(options: TarScriptOptions): string {
+  const tar = `${stage('tar', ['tar', ...tarWords(options.tarOptions)])} --files-from="$HOLDFAST_LIST" 2>"$HOLDFAST_SCRATCH/tar"`;
+  const zstd = `${stage('zstd', ['zstd', ...zstdOptions(options.compressionLevel)])} 2>"$HOLDFAST_SCRATCH/zstd"`;
+  const pipeline = options.compressOn === 'host' ? `${tar} | ${zstd}` : tar;
+  const said = options.compressOn === 'host' ? 'tar zstd' : 'tar';
+  return `${enterSource(options.path)}
+${pipeline}
+cd "$HOLDFAST_SCRATCH" && ${stage('report', ['cat', ...said.split(' ')])} >&2
+`;
+}
+
+/** Options stand before the list: in tar they act on what follows. */
+function tarWords(supported: readonly string[]): string[] {
+  return [
+    '--create',
+    '--file=-',
+    '--format=posix',
+    '--pax-option=delete=atime,delete=ctime',
+    '--numeric-owner',
+    ...supported,
+    ...(supported.includes('--xattrs') ? ['--xattrs-include=*'] : []),
+    '--sparse',
+    '--no-recursion',
+    '--quoting-style=escape',
+    '--totals',
+    '--null',
+    '--verbatim-files-from',
+  ];
+}

@@ -1,0 +1,40 @@
+import { connect, createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { HoldfastError } from '../core/failures.js';
+
+/** A TCP port of 127.0.0.1 that was free a moment ago. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Waits until an SSH server greets on the port; InternalError after ten seconds. */
+export async function waitForBanner(port: number): Promise<void> {
+  const deadlineMs = Date.now() + 10_000;
+  while (!(await greets(port))) {
+    if (Date.now() > deadlineMs)
+      throw new HoldfastError('InternalError', `sshd on port ${port} did not answer in 10 s`);
+    await delay(20);
+  }
+}
+
+function greets(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    const settle = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(2_000, () => settle(false));
+    socket.once('error', () => settle(false));
+    socket.once('close', () => settle(false));
+    socket.once('data', (data) => settle(data.toString('latin1').startsWith('SSH-')));
+  });
+}

@@ -1,0 +1,17 @@
+import type { FailurePlace, HoldfastError } from '../../core/failures.js';
+
+/** Where and how a session runs; ssh and this machine differ in nothing else. */
+export interface Machine {
+  /** For messages: the host's name, or `this machine`. */
+  readonly label: string;
+  readonly place: FailurePlace;
+  /** The program that starts the wrapper, which it reads as the first `scriptBytes` of standard input. */
+  command(scriptBytes: number): readonly [program: string, ...words: string[]];
+  /** Why the wrapper never began. */
+  explain(exit: ChildExit, stderrLines: readonly string[]): HoldfastError;
+}
+
+export interface ChildExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}

@@ -1,0 +1,127 @@
+import { existsSync } from 'node:fs';
+import { availableParallelism, hostname } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { createActivities } from '../activities/create-activities.js';
+import type { TemporalSettings } from '../client/temporal-settings.js';
+import { HoldfastError } from '../core/failures.js';
+import { machineTaskQueue, TASK_QUEUE } from '../core/ids.js';
+import { releaseLostAttempts, workerIdentity } from './lost-attempts.js';
+import { createProviders } from './providers.js';
+import { registerSearchAttributes } from './search-attributes.js';
+import { workerLog } from './worker-log.js';
+
+export interface StartWorkerOptions {
+  readonly settings: TemporalSettings;
+  /** See `ProviderOptions`. */
+  readonly stateDir: string;
+  /**
+   * What running Activities get when the worker is asked to stop. `long`: half a minute to finish. `short`: they are cut off at once
+   * and done again by the next worker, for a person who waits at a terminal.
+   */
+  readonly grace: 'long' | 'short';
+  /** Every worker of this server runs on this machine, so that a dead one is known as such: its work is taken over at once. */
+  readonly takeOver: boolean;
+  /** A command tells of failures by its run's result; a worker that stands alone by its log. */
+  readonly log: 'WARN' | 'ERROR';
+}
+
+export interface RunningWorker {
+  /** Takes no new tasks, lets go of the running ones as `grace` says, and returns when all is over. */
+  stop(): Promise<void>;
+  /** Rejects when the worker ends by an error of its own. */
+  readonly failed: Promise<never>;
+}
+
+const GRACE = {
+  long: { shutdownGraceTime: '30 seconds', shutdownForceTime: '60 seconds' },
+  short: { shutdownGraceTime: 0, shutdownForceTime: '10 seconds' },
+} as const;
+
+/**
+ * Takes tasks of the common queue (Workflows and Activities) and of this machine's own queue (Activities that touch its disk).
+ * Throws TemporalUnreachable; InternalError when the workflow bundle was not built.
+ */
+export async function startWorker({
+  settings,
+  stateDir,
+  grace,
+  takeOver,
+  log,
+}: StartWorkerOptions): Promise<RunningWorker> {
+  const workflowBundle = { codePath: workflowBundlePath() };
+  installRuntime(log);
+  const connection = await connectWorker(settings);
+  try {
+    await registerSearchAttributes(connection, settings.namespace);
+    const machine = hostname();
+    const providers = createProviders({ machine, stateDir });
+    const common: Omit<WorkerOptions, 'taskQueue'> = {
+      connection,
+      namespace: settings.namespace,
+      identity: workerIdentity(),
+      activities: createActivities(providers),
+      // Activities wait for processes most of the time, but each transfer costs a core's share here.
+      maxConcurrentActivityTaskExecutions: 8 * availableParallelism(),
+      maxHeartbeatThrottleInterval: '5 seconds',
+      ...GRACE[grace],
+    };
+    const workers = [
+      await Worker.create({ ...common, taskQueue: TASK_QUEUE, workflowBundle }),
+      await Worker.create({ ...common, taskQueue: machineTaskQueue(machine) }),
+    ];
+    if (takeOver) await releaseLostAttempts(connection, settings.namespace);
+    return running(workers, connection);
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+function running(workers: readonly Worker[], connection: NativeConnection): RunningWorker {
+  const runs = workers.map((worker) => worker.run());
+  const failed = new Promise<never>((_, reject) => {
+    for (const run of runs) run.catch(reject);
+  });
+  failed.catch(() => {}); // Nobody need listen: `stop` reports it too.
+  return {
+    failed,
+    stop: async () => {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      const ends = await Promise.allSettled(runs);
+      await connection.close();
+      for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    },
+  };
+}
+
+/** Once per process. Signals are the commands' business; the log goes to standard error. */
+function installRuntime(log: 'WARN' | 'ERROR'): void {
+  if (Runtime._instance === undefined) Runtime.install({ logger: workerLog(log), shutdownSignals: [] });
+}
+
+async function connectWorker({ connection }: TemporalSettings): Promise<NativeConnection> {
+  return NativeConnection.connect(connection).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new HoldfastError(
+      'TemporalUnreachable',
+      `No Temporal server answers at ${connection.address}: ${reason}`,
+      {},
+      { cause: error },
+    );
+  });
+}
+
+/** Built by `npm run build` into dist; never made at run time, so that every worker of a version runs the same code. */
+function workflowBundlePath(): string {
+  const places = ['../workflow-bundle.js', '../../dist/workflow-bundle.js'].map((place) =>
+    fileURLToPath(new URL(place, import.meta.url)),
+  );
+  const found = places.find((place) => existsSync(place));
+  if (found === undefined)
+    throw new HoldfastError(
+      'InternalError',
+      `The workflows were not built (${places[0]} is missing): run \`npm run build\`.`,
+    );
+  return found;
+}

@@ -1,0 +1,106 @@
+/**
+ * How Activities are timed, retried and cancelled: named and complete, so that no call forgets its retry cap or its cancellation.
+ *
+ * What is not worth another attempt says so itself (the failure catalogue makes its ApplicationFailure non-retryable); the caps here
+ * bound the rest. A worker that dies is noticed by the missing heartbeat, and that costs an attempt too: hence caps are generous
+ * where work is long. Cancelled Activities are waited for, because a Workflow that moved on would run its post script while the
+ * transfer still reads.
+ */
+import {
+  ActivityCancellationType,
+  proxyActivities,
+  proxyLocalActivities,
+  type ActivityFunctionWithOptions,
+  type ActivityOptions,
+} from '@temporalio/workflow';
+import type { HoldfastActivities } from '../activities/contract.js';
+
+/** Every member of it is needed; a profile that lacks one does not compile. */
+type Profile = Required<
+  Pick<
+    ActivityOptions,
+    'startToCloseTimeout' | 'scheduleToCloseTimeout' | 'heartbeatTimeout' | 'retry' | 'cancellationType'
+  >
+>;
+
+const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
+/** Tried again by the Workflow, from a new plan; the same step again would meet the same. */
+const nonRetryableErrorTypes = ['ChainMoved'];
+
+export const PROFILES = {
+  /** One short look at a host or destination: four attempts within half a minute, unless the other side keeps us waiting. */
+  quick: {
+    startToCloseTimeout: '5 minutes',
+    scheduleToCloseTimeout: '15 minutes',
+    heartbeatTimeout: '30 seconds',
+    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '10 seconds', maximumAttempts: 4 },
+    cancellationType,
+  },
+  /** Looks at whole sources, plans, commits: minutes to hours with a million files; goes on trying for some six minutes. */
+  standard: {
+    startToCloseTimeout: '12 hours',
+    scheduleToCloseTimeout: '24 hours',
+    heartbeatTimeout: '60 seconds',
+    retry: {
+      initialInterval: '2 seconds',
+      backoffCoefficient: 2,
+      maximumInterval: '60 seconds',
+      maximumAttempts: 10,
+      nonRetryableErrorTypes,
+    },
+    cancellationType,
+  },
+  /** What must be done even if the host is away for a while (post scripts start what pre scripts stopped): tries for two hours. */
+  patient: {
+    startToCloseTimeout: '24 hours',
+    scheduleToCloseTimeout: '48 hours',
+    heartbeatTimeout: '60 seconds',
+    retry: { initialInterval: '2 seconds', backoffCoefficient: 2, maximumInterval: '5 minutes', maximumAttempts: 32 },
+    cancellationType,
+  },
+  /** Moves data: a day long at most; goes on trying for three quarters of an hour of failures. */
+  transfer: {
+    startToCloseTimeout: '24 hours',
+    scheduleToCloseTimeout: '72 hours',
+    heartbeatTimeout: '60 seconds',
+    retry: {
+      initialInterval: '2 seconds',
+      backoffCoefficient: 2,
+      maximumInterval: '2 minutes',
+      maximumAttempts: 30,
+      nonRetryableErrorTypes,
+    },
+    cancellationType,
+  },
+} as const satisfies Record<string, Profile>;
+
+export const quick = proxyActivities<HoldfastActivities>(PROFILES.quick);
+export const standard = proxyActivities<HoldfastActivities>(PROFILES.standard);
+export const patient = proxyActivities<HoldfastActivities>(PROFILES.patient);
+export const transfer = proxyActivities<HoldfastActivities>(PROFILES.transfer);
+
+/** Reading the configuration runs no process and takes milliseconds: no task queue, no heartbeat. */
+export const local = proxyLocalActivities<Pick<HoldfastActivities, 'listHosts' | 'loadHost'>>({
+  startToCloseTimeout: '30 seconds',
+  scheduleToCloseTimeout: '2 minutes',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 seconds', maximumAttempts: 4 },
+  cancellationType,
+});
+
+/** One step of a run. `summary` is the line that the Temporal UI shows for it. */
+export function step<Input, Output>(
+  summary: string,
+  activity: ActivityFunctionWithOptions<(input: Input) => Promise<Output>>,
+  input: Input,
+  options: Pick<ActivityOptions, 'startToCloseTimeout' | 'scheduleToStartTimeout' | 'taskQueue'> = {},
+): Promise<Output> {
+  return activity.executeWithOptions({ ...options, summary: summaryOf(summary) }, [input]);
+}
+
+/** Temporal takes 200 bytes; names may be longer, and of any script. */
+export function summaryOf(text: string): string {
+  const encoder = new TextEncoder();
+  let summary = [...text].slice(0, 200).join('');
+  while (encoder.encode(summary).length > 200) summary = [...summary].slice(0, -8).join('');
+  return summary;
+}

@@ -1,0 +1,290 @@
+/**
+ * What goes into a Workflow, what comes out, and what may be asked of a running one. Plain JSON only.
+ * Clients import this file: it pulls in no Workflow runtime.
+ */
+import type { QueryDefinition } from '@temporalio/common';
+import type {
+  ListBackupsInput,
+  ListBackupsResult,
+  ProbeHostResult,
+  RestorePlan,
+  RestoreReport,
+  RestoreRequest,
+  RunIdentity,
+  RunScriptResult,
+  TransferStatistics,
+  ArchivePlan,
+} from '../activities/contract.js';
+import type { Failure } from '../core/failures.js';
+import type { FlawedEntry } from '../core/manifest.js';
+import type { BackupOptions, Engine, HostPlan, Selection, SourcePlan } from '../core/plan.js';
+import type { Status } from '../core/statuses.js';
+
+/** Workflow Types, as a client that does not load the functions starts them. */
+export const WORKFLOW = {
+  fleetBackup: 'fleetBackup',
+  hostBackup: 'hostBackup',
+  restore: 'restore',
+  listBackups: 'listBackups',
+  checkHosts: 'checkHosts',
+  archiveShards: 'archiveShards',
+} as const;
+
+/** Where a cancelled run leaves its result: the one way to end that Temporal lets carry nothing. */
+export const RESULT_MEMO = 'result';
+
+/** Every Workflow's answer to `progress`, running or closed. */
+const progress = <Answer>(): QueryDefinition<Answer> =>
+  ({ type: 'query', name: 'progress' }) as QueryDefinition<Answer>;
+
+export const fleetProgressQuery = progress<FleetProgress>();
+export const hostProgressQuery = progress<HostProgress>();
+export const restoreProgressQuery = progress<RestoreProgress>();
+
+export type StatusCounts = Readonly<Record<Status, number>>;
+
+// ---- fleetBackup ------------------------------------------------------------------------------------------------
+
+export interface FleetBackupInput {
+  /** Absolute path of the configuration file on the workers. */
+  readonly configPath: string;
+  /** Name of the run for people: a schedule's name, or what was asked for. */
+  readonly plan: string;
+  readonly selection: Selection;
+  readonly options: BackupOptions;
+  /** So many hosts at a time. */
+  readonly parallelHosts: number;
+  /** What an earlier execution of the same run hands to the next one; clients leave it out. */
+  readonly carried?: FleetState;
+}
+
+/** What a fleet run knows so far; survives continue-as-new. */
+export interface FleetState {
+  readonly startedAtMs: number;
+  /** Position in the configuration's list of hosts. */
+  readonly offset: number;
+  readonly hostsTotal: number;
+  readonly counts: StatusCounts;
+  readonly backupsMade: number;
+  readonly storedBytes: number;
+  /** Worst first; see `keepWorst` for how many. */
+  readonly hosts: readonly HostSummary[];
+  readonly notes: readonly string[];
+}
+
+export interface SourceSummary {
+  readonly source: string;
+  readonly engine: Engine;
+  readonly status: Status;
+  readonly backupId?: string;
+  readonly level?: number;
+  readonly sourceBytes: number;
+  readonly storedBytes: number;
+  readonly entries: number;
+  readonly flaws: number;
+  readonly durationMs: number;
+  readonly failure?: Failure;
+}
+
+export interface HostSummary {
+  readonly host: string;
+  readonly status: Status;
+  readonly workflowId: string;
+  readonly runId?: string;
+  readonly durationMs: number;
+  /** Why the host as a whole is not ok; a source's own failure stands with the source. */
+  readonly failure?: Failure;
+  readonly sourcesTotal: number;
+  /** Worst first; may be cut in a large fleet: the host's own Workflow has them all. */
+  readonly sources: readonly SourceSummary[];
+}
+
+export interface FleetBackupResult {
+  readonly kind: 'fleet-backup';
+  readonly plan: string;
+  readonly status: Status;
+  /** Why the run as a whole could not be done (an invalid configuration, for one). */
+  readonly failure?: Failure;
+  readonly hostsTotal: number;
+  readonly counts: StatusCounts;
+  readonly backupsMade: number;
+  readonly storedBytes: number;
+  /** Worst first, at most 200. */
+  readonly hosts: readonly HostSummary[];
+  readonly notes: readonly string[];
+  readonly startedAtMs: number;
+  readonly durationMs: number;
+}
+
+export interface FleetProgress {
+  readonly plan: string;
+  readonly hostsTotal: number;
+  readonly hostsDone: number;
+  readonly counts: StatusCounts;
+  readonly running: readonly { readonly host: string; readonly workflowId: string }[];
+  /** Hosts that ended, worst first. */
+  readonly hosts: readonly HostSummary[];
+  readonly notes: readonly string[];
+}
+
+// ---- hostBackup -------------------------------------------------------------------------------------------------
+
+export interface HostBackupInput {
+  readonly configPath: string;
+  readonly host: string;
+  readonly selection: Selection;
+  readonly options: BackupOptions;
+}
+
+export interface ScriptOutcome {
+  readonly phase: 'pre' | 'post';
+  readonly name: string;
+  readonly result?: RunScriptResult;
+  readonly failure?: Failure;
+}
+
+export interface SourceFigures {
+  readonly entries: number;
+  readonly changed: number;
+  readonly deleted: number;
+  /** Sizes of the whole source's files. */
+  readonly sourceBytes: number;
+  /** What this backup added at the destination: file data that rsync sent (mirror), shards (archive). */
+  readonly storedBytes: number;
+  readonly shards: number;
+}
+
+export interface SourceResult {
+  readonly source: string;
+  readonly engine: Engine;
+  readonly destination: string;
+  readonly status: Status;
+  readonly failure?: Failure;
+  readonly backupId?: string;
+  readonly level?: number;
+  readonly parent?: string | null;
+  readonly dryRun: boolean;
+  readonly figures: SourceFigures;
+  /** rsync's own figures; engine `mirror` only. */
+  readonly transfer?: TransferStatistics;
+  /** `first`: as many as fit, at most 100; the backup's index has them all. */
+  readonly flaws: { readonly count: number; readonly first: readonly FlawedEntry[] };
+  readonly scripts: readonly ScriptOutcome[];
+  readonly notes: readonly string[];
+  readonly startedAtMs: number;
+  readonly durationMs: number;
+}
+
+export interface HostBackupResult {
+  readonly kind: 'host-backup';
+  readonly host: string;
+  readonly status: Status;
+  /** Why the host as a whole is not ok; a source's own failure stands with the source. */
+  readonly failure?: Failure;
+  readonly sources: readonly SourceResult[];
+  /** The host's clock minus the worker's. */
+  readonly clockSkewMs?: number;
+  readonly notes: readonly string[];
+  readonly startedAtMs: number;
+  readonly durationMs: number;
+}
+
+export type SourceStep = 'waiting' | 'pre script' | 'looking' | 'transferring' | 'committing' | 'post script' | 'done';
+
+export interface SourceProgress {
+  readonly source: string;
+  readonly engine: Engine;
+  readonly step: SourceStep;
+  /** Known when `done`. */
+  readonly status?: Status;
+  readonly shardsDone: number;
+  readonly shardsTotal: number;
+  /** Bytes of the files that this backup reads, as far as they are known. */
+  readonly changedBytes: number;
+  readonly rawBytes: number;
+  readonly storedBytes: number;
+}
+
+export interface HostProgress {
+  readonly host: string;
+  /** What is going on, for people: `www: transferring`. */
+  readonly doing: string;
+  readonly sources: readonly SourceProgress[];
+}
+
+// ---- archiveShards ----------------------------------------------------------------------------------------------
+
+/** A stretch of one backup's shards: a source of terabytes has more of them than one history may hold. */
+export interface ArchiveShardsInput {
+  readonly host: HostPlan;
+  readonly source: SourcePlan;
+  readonly plan: ArchivePlan;
+  /** The hostBackup that the shards belong to. */
+  readonly run: RunIdentity;
+  readonly from: number;
+  /** Not included. */
+  readonly to: number;
+}
+
+export interface ShardTotals {
+  readonly shards: number;
+  readonly sizeBytes: number;
+  readonly rawBytes: number;
+}
+
+// ---- restore ----------------------------------------------------------------------------------------------------
+
+export interface RestoreInput {
+  readonly request: RestoreRequest;
+}
+
+export interface RestoreResult {
+  readonly kind: 'restore';
+  readonly host: string;
+  readonly source: string;
+  readonly status: Status;
+  readonly failure?: Failure;
+  readonly dryRun: boolean;
+  /** Undefined when planning failed. */
+  readonly plan?: RestorePlan;
+  /** Undefined in a dry run and after a failure. */
+  readonly report?: RestoreReport;
+  readonly bytesRead: number;
+  readonly notes: readonly string[];
+  readonly startedAtMs: number;
+  readonly durationMs: number;
+}
+
+export interface RestoreProgress {
+  readonly step: 'planning' | 'preparing' | 'extracting' | 'synchronising' | 'comparing' | 'cleaning up' | 'done';
+  readonly backupId?: string;
+  readonly targetPath?: string;
+  readonly partsDone: number;
+  readonly partsTotal: number;
+  readonly bytesRead: number;
+  readonly bytesToRead: number;
+}
+
+// ---- short ones -------------------------------------------------------------------------------------------------
+
+export type ListBackupsWorkflowInput = ListBackupsInput;
+export type ListBackupsWorkflowResult = ListBackupsResult;
+
+export interface CheckHostsInput {
+  readonly configPath: string;
+  readonly selection: Selection;
+  readonly parallelHosts: number;
+}
+
+export interface HostCheck {
+  readonly host: string;
+  readonly address: string;
+  readonly sources: readonly { readonly source: string; readonly path: string; readonly engine: Engine }[];
+  readonly probe?: ProbeHostResult;
+  readonly failure?: Failure;
+}
+
+export interface CheckHostsResult {
+  readonly hosts: readonly HostCheck[];
+  readonly notes: readonly string[];
+}

@@ -1,0 +1,59 @@
+import type { Failure } from '../core/failures.js';
+import type { SourcePlan } from '../core/plan.js';
+import type { Status } from '../core/statuses.js';
+import type { ScriptOutcome, SourceFigures, SourceResult } from './messages.js';
+import { firstThatFit } from './payload-budget.js';
+import type { Ending, SourceRun } from './source-run.js';
+
+/** A result lists this many bytes of flawed entries, and this much of each script's output; the backup itself records all. */
+const FLAWS_BYTES = 8 * 1024;
+const OUTPUT_CHARACTERS = 1024;
+
+const NOTHING: SourceFigures = { entries: 0, changed: 0, deleted: 0, sourceBytes: 0, storedBytes: 0, shards: 0 };
+
+export function sourceResult(run: SourceRun, ending: Ending): SourceResult {
+  const flaws = ending.flaws ?? { count: 0, first: [] };
+  return {
+    ...identityOf(run.source),
+    status: ending.status,
+    ...(ending.failure === undefined ? {} : { failure: ending.failure }),
+    ...(ending.backup === undefined
+      ? {}
+      : { backupId: ending.backup.id, level: ending.backup.level, parent: ending.backup.parent }),
+    dryRun: run.options.dryRun,
+    figures: ending.figures ?? NOTHING,
+    ...(ending.transfer === undefined ? {} : { transfer: ending.transfer }),
+    flaws: { count: flaws.count, first: firstThatFit(flaws.first, FLAWS_BYTES) },
+    scripts: run.scripts.map(withShortOutput),
+    notes: run.notes,
+    startedAtMs: run.startedAtMs,
+    durationMs: Date.now() - run.startedAtMs,
+  };
+}
+
+/** A source whose backup was not even begun. */
+export function notBegun(source: SourcePlan, status: Status, failure?: Failure): SourceResult {
+  return {
+    ...identityOf(source),
+    status,
+    ...(failure === undefined ? {} : { failure }),
+    dryRun: false,
+    figures: NOTHING,
+    flaws: { count: 0, first: [] },
+    scripts: [],
+    notes: [],
+    startedAtMs: Date.now(),
+    durationMs: 0,
+  };
+}
+
+const identityOf = ({ name, engine, destination }: SourcePlan) => ({
+  source: name,
+  engine,
+  destination: destination.name,
+});
+
+const withShortOutput = ({ result, ...outcome }: ScriptOutcome): ScriptOutcome =>
+  result === undefined
+    ? outcome
+    : { ...outcome, result: { ...result, output: result.output.slice(-OUTPUT_CHARACTERS) } };

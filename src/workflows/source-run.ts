@@ -1,0 +1,46 @@
+import type { ArchivePlan, RunIdentity, TransferStatistics } from '../activities/contract.js';
+import type { Failure, FailurePlace } from '../core/failures.js';
+import type { FlawedEntry } from '../core/manifest.js';
+import type { BackupOptions, HostPlan, SourcePlan } from '../core/plan.js';
+import type { Status } from '../core/statuses.js';
+import type { ScriptOutcome, SourceFigures, SourceProgress, SourceStep } from './messages.js';
+
+/** One source's part in a run: what its steps need, and where they say how far they are. */
+export interface SourceRun {
+  /** Without its sources: each payload carries only the one it is about. */
+  readonly host: HostPlan;
+  readonly source: SourcePlan;
+  readonly options: BackupOptions;
+  readonly run: RunIdentity;
+  readonly startedAtMs: number;
+  /** Say how far it is; the query `progress` answers with the latest. */
+  readonly tell: (news: Partial<Omit<SourceProgress, 'source' | 'engine'>> & { readonly step?: SourceStep }) => void;
+  /** Remarks for people, in the result. */
+  readonly notes: string[];
+  readonly scripts: ScriptOutcome[];
+}
+
+/** How the engine's part of a source ended. */
+export interface Ending {
+  readonly status: Status;
+  readonly failure?: Failure;
+  readonly backup?: { readonly id: string; readonly level: number; readonly parent: string | null };
+  readonly figures?: SourceFigures;
+  readonly transfer?: TransferStatistics;
+  readonly flaws?: { readonly count: number; readonly first: readonly FlawedEntry[] };
+}
+
+export const placeOf = ({ host, source }: Pick<SourceRun, 'host' | 'source'>): Required<FailurePlace> => ({
+  host: host.name,
+  source: source.name,
+});
+
+/** What the Activities of one source have in common. */
+export const subjectOf = ({ host, source, run }: SourceRun): Pick<SourceRun, 'host' | 'source' | 'run'> => ({
+  host,
+  source,
+  run,
+});
+
+/** The plan without its lists for people: hundreds of shards would each carry them. */
+export const leanPlan = (plan: ArchivePlan): ArchivePlan => ({ ...plan, firstDeleted: [], notes: [] });

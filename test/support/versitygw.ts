@@ -1,0 +1,100 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { access, constants, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../../src/demo/loopback-port.js';
+
+export interface S3TestServer {
+  /** `http://127.0.0.1:PORT` */
+  readonly endpoint: string;
+  readonly port: number;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Where the server keeps buckets (directories) and their objects (files). */
+  readonly directory: string;
+  createBucket(name: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface S3TestServerOptions {
+  /** Default: a new directory, removed by `stop`. */
+  readonly directory?: string;
+}
+
+/** Starts a real S3 server (versitygw) on loopback, over a directory. */
+export async function startVersityGw(options: S3TestServerOptions = {}): Promise<S3TestServer> {
+  const program = await findVersityGw();
+  const ownDirectory = options.directory === undefined ? await mkdtemp(join(tmpdir(), 'holdfast-s3-')) : undefined;
+  const directory = options.directory ?? (ownDirectory as string);
+  const port = await freePort();
+  const accessKeyId = 'holdfast-test';
+  const secretAccessKey = 'holdfast-test-secret';
+  const child = spawn(program, ['--port', `127.0.0.1:${port}`, '--quiet', '--keep-alive', 'posix', directory], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { PATH: process.env['PATH'], ROOT_ACCESS_KEY: accessKeyId, ROOT_SECRET_KEY: secretAccessKey },
+  });
+  const endpoint = `http://127.0.0.1:${port}`;
+  const stop = async (): Promise<void> => {
+    await ended(child);
+    if (ownDirectory !== undefined) await rm(ownDirectory, { recursive: true, force: true });
+  };
+  try {
+    await answering(child, endpoint);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  // A bucket is a directory of the back end; the root user, who owns it, is all that tests are.
+  const createBucket = async (name: string): Promise<void> => void (await mkdir(join(directory, name)));
+  return { endpoint, port, accessKeyId, secretAccessKey, directory, createBucket, stop };
+}
+
+async function findVersityGw(): Promise<string> {
+  const named = process.env['HOLDFAST_TEST_BIN'];
+  const directories = named
+    ? [named]
+    : [...(process.env['PATH'] ?? '').split(delimiter), join(homedir(), '.cache/holdfast/bin')];
+  for (const directory of directories.filter((name) => name !== '')) {
+    const program = join(directory, 'versitygw');
+    const isThere = await access(program, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return program;
+  }
+  throw new Error(
+    `versitygw, the S3 server of the tests, is not in ${directories.join(', ')}; install it: npm run test:setup`,
+  );
+}
+
+async function answering(child: ChildProcess, endpoint: string): Promise<void> {
+  let said = '';
+  let failed: Error | undefined;
+  child.stderr?.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-4_096);
+  });
+  child.once('error', (error) => {
+    failed = error;
+  });
+  const deadlineMs = Date.now() + 15_000;
+  while (Date.now() < deadlineMs) {
+    if (failed) throw failed;
+    if (child.exitCode !== null) throw new Error(`versitygw ended with exit code ${child.exitCode}: ${said}`);
+    const answer = await fetch(endpoint).catch(() => undefined);
+    if (answer) return void (await answer.body?.cancel());
+    await delay(25);
+  }
+  throw new Error(`versitygw did not answer on ${endpoint} in 15 s: ${said}`);
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const closed = once(child, 'close');
+  child.kill('SIGTERM');
+  const killer = setTimeout(() => child.kill('SIGKILL'), 5_000);
+  await closed;
+  clearTimeout(killer);
+}
