@@ -24,4 +24,10 @@ function report(error: unknown, json: boolean): number {
   return exitCode;
 }
 
+// `holdfast … | head` closes the pipe early: that is the reader's choice, not a failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
+
 await main(process.argv);

@@ -22,7 +22,8 @@ export function findExcess(text: string): Excess | undefined {
       // Finished documents are of no interest here.
     }
     if (parser.stack.length > MAX_DEPTH) return excess(parser, `is nested more than ${MAX_DEPTH} deep; nest it less`);
-    if ((tokens += 1) > MAX_TOKENS) return excess(parser, `has more than ${MAX_TOKENS} words and signs; split the file`);
+    if ((tokens += 1) > MAX_TOKENS)
+      return excess(parser, `has more than ${MAX_TOKENS} words and signs; split the file`);
   }
   return undefined;
 }

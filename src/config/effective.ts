@@ -36,7 +36,9 @@ export function effectiveLines({ path }: Configuration, values: readonly Effecti
     for (let depth = common < 0 ? parents.length : common; depth < parents.length; depth += 1)
       lines.push(`${indent(depth)}${written(parents[depth])}:`);
     open = parents;
-    lines.push(`${indent(parents.length)}${written(at.at(-1))}: ${written(value)}  # ${origins.map(originText).join(' + ')}`);
+    lines.push(
+      `${indent(parents.length)}${written(at.at(-1))}: ${written(value)}  # ${origins.map(originText).join(' + ')}`,
+    );
   }
   return lines;
 }
@@ -45,11 +47,18 @@ const indent = (depth: number): string => '  '.repeat(depth);
 
 /** YAML of one line; what is no plain word is quoted, and JSON is YAML. */
 function written(value: unknown): string {
-  if (typeof value === 'string' && /^[A-Za-z_/][\w./@%+-]*$/.test(value) && !/^(true|false|null|yes|no|on|off)$/i.test(value)) return value;
+  if (
+    typeof value === 'string' &&
+    /^[A-Za-z_/][\w./@%+-]*$/.test(value) &&
+    !/^(true|false|null|yes|no|on|off)$/i.test(value)
+  )
+    return value;
   return JSON.stringify(value);
 }
 
 function originText(origin: Origin): string {
   if (origin.from === 'default') return 'default';
-  return origin.inheritedFrom === undefined ? `line ${origin.line}` : `line ${origin.line}, from ${origin.inheritedFrom}`;
+  return origin.inheritedFrom === undefined
+    ? `line ${origin.line}`
+    : `line ${origin.line}, from ${origin.inheritedFrom}`;
 }

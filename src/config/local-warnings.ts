@@ -8,7 +8,11 @@ import type { Configuration } from './resolve.js';
  * What a valid configuration names and this machine does not have. Remarks, not mistakes: the worker may be another machine.
  */
 export async function localWarnings(configuration: Configuration): Promise<string[]> {
-  const warnings = await Promise.all([...namedFiles(configuration), ...namedScripts(configuration), ...openToOthers(configuration.path)]);
+  const warnings = await Promise.all([
+    ...namedFiles(configuration),
+    ...namedScripts(configuration),
+    ...openToOthers(configuration.path),
+  ]);
   return [...new Set(warnings.flat())];
 }
 
@@ -53,5 +57,10 @@ const exists = (file: string): Promise<boolean> =>
 /** Who can write the file decides what is run on the hosts. */
 function openToOthers(file: string): Promise<string[]>[] {
   const warning = `${file} can be written by others than its owner: chmod go-w`;
-  return [stat(file).then(({ mode }) => ((mode & 0o022) === 0 ? [] : [warning]), () => [])];
+  return [
+    stat(file).then(
+      ({ mode }) => ((mode & 0o022) === 0 ? [] : [warning]),
+      () => [],
+    ),
+  ];
 }

@@ -17,7 +17,8 @@ export class SoundPart {
   originalPath(path: ValuePath): ValuePath {
     let value: unknown = this.value;
     return path.map((part) => {
-      const original = Array.isArray(value) && typeof part === 'number' ? (this.positions.get(value)?.[part] ?? part) : part;
+      const original =
+        Array.isArray(value) && typeof part === 'number' ? (this.positions.get(value)?.[part] ?? part) : part;
       value = child(value, part);
       return original;
     });

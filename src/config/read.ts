@@ -29,7 +29,10 @@ async function openFile(file: string): Promise<FileHandle> {
 async function readBounded(handle: FileHandle, file: string): Promise<Buffer> {
   const { size } = await refuseSpecial(handle, file);
   const tooLong = (bytes: number) =>
-    wholeFile(file, `the file has ${bytes} bytes, more than ${MAX_FILE_BYTES} (1 MiB); split it into several configurations`);
+    wholeFile(
+      file,
+      `the file has ${bytes} bytes, more than ${MAX_FILE_BYTES} (1 MiB); split it into several configurations`,
+    );
   if (size > MAX_FILE_BYTES) throw tooLong(size);
   const buffer = Buffer.alloc(MAX_FILE_BYTES + 1);
   let length = 0;

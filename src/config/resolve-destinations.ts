@@ -25,7 +25,8 @@ export function resolveDestinations(file: ConfigurationFile, resolution: Resolut
 
 function destinationPlan(name: string, entry: DestinationEntry, resolution: Resolution): DestinationPlan {
   const at = ['destinations', name];
-  for (const [key, value] of Object.entries(entry)) resolution.record([...at, key], value, resolution.originOf([...at, key]));
+  for (const [key, value] of Object.entries(entry))
+    resolution.record([...at, key], value, resolution.originOf([...at, key]));
   if (entry.type === 'local') return { name, type: 'local', path: withoutSlash(entry.path) };
   reportHalfCredentials(name, entry, resolution);
   const pathStyle = entry.path_style ?? entry.endpoint !== undefined;
@@ -65,14 +66,20 @@ function reportHalfCredentials(name: string, entry: S3Entry, resolution: Resolut
     resolution.report(at('sse_kms_key_id'), 'a key is used with sse: aws:kms only; write that too', 'key');
 }
 
-/** Two names for one directory would each count and delete what is the other's. */
+/** Two destinations in one directory, or one in what the other keeps of a host, would each change what is the other's. */
 function reportSharedDirectories(plans: ReadonlyMap<string, DestinationPlan>, resolution: Resolution): void {
-  const owners = new Map<string, string>();
-  for (const plan of plans.values()) {
-    if (plan.type !== 'local') continue;
-    const owner = owners.get(plan.path);
-    if (owner === undefined) owners.set(plan.path, plan.name);
-    else resolution.report(['destinations', plan.name, 'path'], `${shown(plan.path)} is the directory of ${owner} too; use one name for it`);
+  const locals = [...plans.values()].filter((plan) => plan.type === 'local');
+  const hosts = resolution.writtenNames('hosts');
+  for (const [index, plan] of locals.entries()) {
+    const at = plan.name === BACKUP_BASE ? ['config', BACKUP_BASE] : ['destinations', plan.name, 'path'];
+    const same = locals.slice(0, index).find(({ path }) => path === plan.path);
+    if (same) resolution.report(at, `${shown(plan.path)} is the directory of ${same.name} too; use one name for it`);
+    const around = locals.find(({ path }) => hosts.some((host) => `${plan.path}/`.startsWith(`${path}/${host}/`)));
+    if (around)
+      resolution.report(
+        at,
+        `${shown(plan.path)} lies in what ${around.name} keeps of a host; write a directory elsewhere`,
+      );
   }
 }
 
@@ -96,7 +103,11 @@ export function destinationOf(
     const base = plans.get(BACKUP_BASE);
     const isWritten = resolution.writtenNames('config').includes(BACKUP_BASE);
     if (base === undefined && !isWritten)
-      resolution.report(['config', BACKUP_BASE], 'this is missing; write the directory for the copies, or a destination for every host', 'key');
+      resolution.report(
+        ['config', BACKUP_BASE],
+        'this is missing; write the directory for the copies, or a destination for every host',
+        'key',
+      );
     return base;
   }
   settings.record('destination', given.value, given.origin);
@@ -123,11 +134,17 @@ function namedDestination(
   const written = [...plans.keys(), ...resolution.writtenNames('destinations')];
   if (plan === undefined) {
     if (!written.includes(given.value))
-      resolution.report(given.path, `there is no destination ${shown(given.value)}; ${suggestion(given.value, written, 'describe it under destinations')}`);
+      resolution.report(
+        given.path,
+        `there is no destination ${shown(given.value)}; ${suggestion(given.value, written, 'describe it under destinations')}`,
+      );
     return undefined;
   }
   if (engine === 'mirror' && plan.type !== 'local') {
-    resolution.report(given.path, `a mirror needs a local directory, ${shown(given.value)} is ${plan.type}; write engine: archive, or a local destination`);
+    resolution.report(
+      given.path,
+      `a mirror needs a local directory, ${shown(given.value)} is ${plan.type}; write engine: archive, or a local destination`,
+    );
     return undefined;
   }
   return plan;

@@ -56,10 +56,24 @@ function resolveLogin(
   if (given) settings.record('ssh_user', user, given.origin);
   if (given && address !== undefined && given.place === 'config')
     resolution.report(given.path, `${shown(given.value)} would be the address of every host; write the user alone`);
-  if (given && address !== undefined && given.place === 'host' && host.hostname !== undefined && host.hostname !== address)
-    resolution.report(given.path, `${shown(given.value)} and hostname ${shown(host.hostname)} name two addresses; write the user alone`);
+  if (
+    given &&
+    address !== undefined &&
+    given.place === 'host' &&
+    host.hostname !== undefined &&
+    host.hostname !== address
+  )
+    resolution.report(
+      given.path,
+      `${shown(given.value)} and hostname ${shown(host.hostname)} name two addresses; write the user alone`,
+    );
   const hostname = host.hostname ?? address;
-  const origin = hostname === undefined ? BY_DEFAULT : host.hostname === undefined ? given?.origin : resolution.originOf(['hosts', name, 'hostname']);
+  const origin =
+    hostname === undefined
+      ? BY_DEFAULT
+      : host.hostname === undefined
+        ? given?.origin
+        : resolution.originOf(['hosts', name, 'hostname']);
   settings.record('hostname', hostname ?? name, origin ?? BY_DEFAULT);
   return { hostname, user };
 }
@@ -87,7 +101,9 @@ function resolveSources(context: SourceContext): SourcePlan[] {
 
 /** Sources are directories of one host's directory: none may be, or lie in, another. */
 function reportClash({ name, path }: SourceName, others: readonly SourceName[], resolution: Resolution): void {
-  const clash = others.find((other) => `${other.name}/`.startsWith(`${name}/`) || `${name}/`.startsWith(`${other.name}/`));
+  const clash = others.find(
+    (other) => `${other.name}/`.startsWith(`${name}/`) || `${name}/`.startsWith(`${other.name}/`),
+  );
   if (clash === undefined) return;
   const relation =
     clash.name === name

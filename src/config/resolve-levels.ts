@@ -26,9 +26,17 @@ export function levelsOf(settings: Inheritance<LevelSettings>, resolution: Resol
     if (given) settings.record(word, given.value, given.origin);
   }
   if (entry.restart_always_level !== undefined && entry.always_level === undefined)
-    resolution.report([...path, 'restart_always_level'], 'it goes with always_level, which is missing beside it; write both', 'key');
+    resolution.report(
+      [...path, 'restart_always_level'],
+      'it goes with always_level, which is missing beside it; write both',
+      'key',
+    );
   if (entry.no_incremental === true && (entry.max_level !== undefined || entry.always_level !== undefined))
-    resolution.report([...path, 'no_incremental'], 'with it there are no levels; remove it, or max_level and always_level', 'key');
+    resolution.report(
+      [...path, 'no_incremental'],
+      'with it there are no levels; remove it, or max_level and always_level',
+      'key',
+    );
   return {
     noIncremental: entry.no_incremental ?? false,
     maxLevel: entry.max_level ?? DEFAULT_MAX_LEVEL,

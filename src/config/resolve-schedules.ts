@@ -11,11 +11,7 @@ const DAY_MS = 86_400_000;
 const MIN_CATCHUP_MS = 10_000;
 
 /** `isWhole`: no mistake has left anything out, so that what a schedule names can be looked up. */
-export function resolveSchedules(
-  file: ConfigurationFile,
-  isWhole: boolean,
-  resolution: Resolution,
-): SchedulePlan[] {
+export function resolveSchedules(file: ConfigurationFile, isWhole: boolean, resolution: Resolution): SchedulePlan[] {
   return Object.entries(file.schedules ?? {}).flatMap(([name, entry]) => {
     reportUnknownNames(name, entry, isWhole, resolution);
     const times = timesOf(name, entry, resolution);
@@ -27,7 +23,11 @@ function schedulePlan(name: string, entry: ScheduleEntry, times: ScheduleTimes, 
   const at = ['schedules', name];
   const pick = <Key extends keyof ScheduleEntry & string>(key: Key, byDefault: NonNullable<ScheduleEntry[Key]>) => {
     const value = entry[key];
-    resolution.record([...at, key], value ?? byDefault, value === undefined ? BY_DEFAULT : resolution.originOf([...at, key]));
+    resolution.record(
+      [...at, key],
+      value ?? byDefault,
+      value === undefined ? BY_DEFAULT : resolution.originOf([...at, key]),
+    );
     return (value ?? byDefault) as NonNullable<ScheduleEntry[Key]>;
   };
   if ('cron' in times) {
@@ -69,26 +69,27 @@ function timesOf(name: string, entry: ScheduleEntry, resolution: Resolution): Sc
     return undefined;
   }
   if (entry.every !== undefined) {
-    if (entry.timezone !== undefined) resolution.report([...at, 'timezone'], 'an interval has no time zone; write cron, or remove it', 'key');
+    if (entry.timezone !== undefined)
+      resolution.report([...at, 'timezone'], 'an interval has no time zone; write cron, or remove it', 'key');
     const [everyMs, offsetMs] = [durationMs(entry.every) ?? 0, durationMs(entry.offset ?? 0) ?? 0];
-    if (offsetMs >= everyMs) resolution.report([...at, 'offset'], `${shown(entry.offset)} is not shorter than every; write less`);
+    if (offsetMs >= everyMs)
+      resolution.report([...at, 'offset'], `${shown(entry.offset)} is not shorter than every; write less`);
     return { everyMs, offsetMs };
   }
-  if (entry.offset !== undefined) resolution.report([...at, 'offset'], 'it goes with every; write the time into cron', 'key');
+  if (entry.offset !== undefined)
+    resolution.report([...at, 'offset'], 'it goes with every; write the time into cron', 'key');
   if (entry.cron === undefined) return undefined;
   return { cron: typeof entry.cron === 'string' ? [entry.cron] : entry.cron, timezone: entry.timezone ?? 'UTC' };
 }
 
-function reportUnknownNames(
-  schedule: string,
-  entry: ScheduleEntry,
-  isWhole: boolean,
-  resolution: Resolution,
-): void {
+function reportUnknownNames(schedule: string, entry: ScheduleEntry, isWhole: boolean, resolution: Resolution): void {
   const report = (key: 'hosts' | 'sources' | 'tags', word: string, known: readonly string[]) => {
     entry[key]?.forEach((name, index) => {
       if (!known.includes(name))
-        resolution.report(['schedules', schedule, key, index], `there is no ${word} ${shown(name)}; ${suggestion(name, known)}`);
+        resolution.report(
+          ['schedules', schedule, key, index],
+          `there is no ${word} ${shown(name)}; ${suggestion(name, known)}`,
+        );
     });
   };
   report('hosts', 'host', resolution.writtenNames('hosts'));

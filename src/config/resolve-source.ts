@@ -106,7 +106,8 @@ function scriptsOf(
   settings: Inheritance<Inherited>,
   { resolution, scriptsDir }: SourceContext,
 ): { preScript: ScriptPlan | undefined; postScript: ScriptPlan | undefined } {
-  if (entry.pre_script === undefined && entry.post_script === undefined) return { preScript: undefined, postScript: undefined };
+  if (entry.pre_script === undefined && entry.post_script === undefined)
+    return { preScript: undefined, postScript: undefined };
   const runOn = settings.pick('run_on', 'host');
   const timeoutMs = durationMs(settings.pick('script_timeout', '10m')) ?? 0;
   const script = (key: 'pre_script' | 'post_script'): ScriptPlan | undefined => {
@@ -116,7 +117,12 @@ function scriptsOf(
   return { preScript: script('pre_script'), postScript: script('post_script') };
 }
 
-function tagsOf(entry: PathEntry, path: ValuePath, at: ValuePath, { resolution, host, hostPath }: SourceContext): string[] {
+function tagsOf(
+  entry: PathEntry,
+  path: ValuePath,
+  at: ValuePath,
+  { resolution, host, hostPath }: SourceContext,
+): string[] {
   const tags = [...new Set([...(host.tags ?? []), ...(entry.tags ?? [])])];
   const origins = [
     ...(host.tags === undefined ? [] : [resolution.originOf([...hostPath, 'tags'], 'host')]),

@@ -69,8 +69,10 @@ function typeMessage(expected: string, input: unknown): string {
   const wanted = TYPE_WORDS[expected] ?? expected;
   if (input === undefined) return `this is missing; write ${wanted}`;
   if (input === null) return `there is no value; write ${wanted}, or remove the key`;
-  if (expected === 'string' && typeof input !== 'object') return `${shown(input)} is not a text; put it in quotes: "${String(input)}"`;
-  if (/^(number|int)$/.test(expected) && typeof input === 'string' && /^\d+$/.test(input)) return `${shown(input)} is a text; write it without quotes`;
+  if (expected === 'string' && typeof input !== 'object')
+    return `${shown(input)} is not a text; put it in quotes: "${String(input)}"`;
+  if (/^(number|int)$/.test(expected) && typeof input === 'string' && /^\d+$/.test(input))
+    return `${shown(input)} is a text; write it without quotes`;
   if (expected === 'int' && typeof input === 'number') return `${shown(input)} is not a whole number; write one`;
   return `${shown(input)} is not ${wanted.replace(/ \(.*/, '')}; write ${wanted}`;
 }

@@ -17,7 +17,8 @@ export function selectHosts(hosts: readonly HostPlan[], selection: Selection): H
   const selected = named
     .map((host) => ({ ...host, sources: host.sources.filter((source) => takes(selection, source)) }))
     .filter(({ sources }) => sources.length > 0);
-  if (selected.length === 0) throw new HoldfastError('SourceNotInConfig', `No source matches ${selectionText(selection)}.`);
+  if (selected.length === 0)
+    throw new HoldfastError('SourceNotInConfig', `No source matches ${selectionText(selection)}.`);
   return selected;
 }
 
@@ -33,7 +34,11 @@ export function selectSource(host: HostPlan, name: string): SourcePlan {
   const source = host.sources.find((candidate) => candidate.name === name);
   if (source) return source;
   const names = host.sources.map((candidate) => candidate.name);
-  throw new HoldfastError('SourceNotInConfig', `Host ${host.name} has no source ${shown(name)}; ${suggestion(name, names)}.`, { host: host.name });
+  throw new HoldfastError(
+    'SourceNotInConfig',
+    `Host ${host.name} has no source ${shown(name)}; ${suggestion(name, names)}.`,
+    { host: host.name },
+  );
 }
 
 const isTaken = (wanted: readonly string[], name: string): boolean => wanted.length === 0 || wanted.includes(name);
@@ -57,7 +62,10 @@ function refuseUnknownSources(hosts: readonly HostPlan[], selection: Selection):
   const refuse = (word: string, wanted: readonly string[], known: readonly string[]) => {
     const unknown = wanted.find((name) => !known.includes(name));
     if (unknown !== undefined)
-      throw new HoldfastError('SourceNotInConfig', `${where} has a source ${word} ${shown(unknown)}; ${suggestion(unknown, known)}`);
+      throw new HoldfastError(
+        'SourceNotInConfig',
+        `${where} has a source ${word} ${shown(unknown)}; ${suggestion(unknown, known)}`,
+      );
   };
   refuse('named', selection.sources, [...new Set(sources.map(({ name }) => name))]);
   refuse('with the tag', selection.tags, [...new Set(sources.flatMap(({ tags }) => tags))]);

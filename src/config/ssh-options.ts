@@ -3,9 +3,22 @@ import { shown } from './problems.js';
 
 /** Options of ssh_config(5) that a configuration may give: none runs a program, forwards anything or weakens the check of host keys. */
 export const ALLOWED_SSH_OPTIONS = [
-  ...['AddressFamily', 'AddKeysToAgent', 'BindAddress', 'BindInterface', 'CASignatureAlgorithms', 'CanonicalizeHostname'],
+  ...[
+    'AddressFamily',
+    'AddKeysToAgent',
+    'BindAddress',
+    'BindInterface',
+    'CASignatureAlgorithms',
+    'CanonicalizeHostname',
+  ],
   ...['CertificateFile', 'CheckHostIP', 'Ciphers', 'Compression', 'ConnectionAttempts', 'EnableSSHKeysign'],
-  ...['FingerprintHash', 'GSSAPIAuthentication', 'GSSAPIClientIdentity', 'GSSAPIServerIdentity', 'GlobalKnownHostsFile'],
+  ...[
+    'FingerprintHash',
+    'GSSAPIAuthentication',
+    'GSSAPIClientIdentity',
+    'GSSAPIServerIdentity',
+    'GlobalKnownHostsFile',
+  ],
   ...['HashKnownHosts', 'HostKeyAlgorithms', 'HostKeyAlias', 'HostbasedAcceptedAlgorithms', 'HostbasedAuthentication'],
   ...['IPQoS', 'IdentitiesOnly', 'IdentityAgent', 'KexAlgorithms', 'MACs', 'PreferredAuthentications'],
   ...['PubkeyAcceptedAlgorithms', 'PubkeyAcceptedKeyTypes', 'PubkeyAuthentication', 'RekeyLimit', 'RequiredRSASize'],
@@ -78,7 +91,9 @@ const REFUSED: Readonly<Record<string, string>> = {
 };
 
 const STRICT = 'StrictHostKeyChecking';
-const canonical = new Map([...ALLOWED_SSH_OPTIONS, STRICT, ...Object.keys(REFUSED)].map((name) => [name.toLowerCase(), name]));
+const canonical = new Map(
+  [...ALLOWED_SSH_OPTIONS, STRICT, ...Object.keys(REFUSED)].map((name) => [name.toLowerCase(), name]),
+);
 
 export type SshOptionValue = string | number | boolean;
 
@@ -91,7 +106,8 @@ export function sshOptionMistake(name: string, value: SshOptionValue): string | 
   const text = sshOptionText(value);
   if (known === STRICT && text !== 'yes') return `${STRICT} ${shown(text)} is refused: ${WEAKENS}`;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they would begin another option
-  if (text.trim() === '' || /[\x00-\x1f\x7f]/.test(text)) return `${shown(text)} cannot be a value; write it on one line`;
+  if (text.trim() === '' || /[\x00-\x1f\x7f]/.test(text))
+    return `${shown(text)} cannot be a value; write it on one line`;
   return undefined;
 }
 

@@ -102,9 +102,9 @@ function readSet(pattern: string, start: number): { readonly source: string; rea
     if (at >= pattern.length) return undefined;
     const named = /^\[:([a-z]*):\]/.exec(pattern.slice(at));
     if (named) {
-      const members1 = CLASSES[named[1] as string];
-      if (members1 === undefined) return undefined;
-      members += members1;
+      const namedMembers = CLASSES[named[1] as string];
+      if (namedMembers === undefined) return undefined;
+      members += namedMembers;
       at += named[0].length;
       continue;
     }
@@ -118,6 +118,8 @@ function readSet(pattern: string, start: number): { readonly source: string; rea
     const high = readMember(pattern, at + 1);
     if (high === undefined) return undefined;
     at = high.end;
+    // rsync has compared with the low end before it sees that it begins a range.
+    members += codeUnit(low.code);
     if (low.code <= high.code) members += `${codeUnit(low.code)}-${codeUnit(high.code)}`;
   }
   return { source: `(?!/)[${negated ? '^' : ''}${members}]`, end: at + 1 };

@@ -3,7 +3,8 @@ import { quoteAll } from './shell-quoting.js';
 const STAGE_NAME = /^[a-z][a-z0-9-]*$/;
 
 /**
- * One stage of a pipeline in a script's body, whose status is reported by `name`: `sh` itself keeps only the last one's.
+ * One stage of a pipeline in a script's body, whose status is reported by `name`: `sh` itself keeps only the last
+ * one's.
  *
  * `${stage('tar', ['tar', …])} | ${stage('zstd', ['zstd', …])}`. Words are text, quoted here.
  */

@@ -13,11 +13,7 @@ export interface RsyncExit {
 
 const ok = (meaning: string): RsyncExit => ({ class: 'ok', meaning, failure: 'RsyncFailed' });
 const warning = (meaning: string): RsyncExit => ({ class: 'warning', meaning, failure: 'RsyncFailed' });
-const retry = (meaning: string, failure: FailureType = 'RsyncInterrupted'): RsyncExit => ({
-  class: 'retry',
-  meaning,
-  failure,
-});
+const retry = (meaning: string): RsyncExit => ({ class: 'retry', meaning, failure: 'RsyncInterrupted' });
 const failed = (meaning: string, failure: FailureType = 'RsyncFailed'): RsyncExit => ({
   class: 'failed',
   meaning,
@@ -58,7 +54,7 @@ export const RSYNC_EXITS: Readonly<Record<number, RsyncExit>> = {
   137: retry('rsync was killed'),
   141: retry('the connection broke'),
   143: retry('rsync was stopped by a signal'),
-  255: retry('ssh failed', 'HostUnreachable'),
+  255: retry('ssh failed'),
 };
 
 /** A code that nobody documented is a failure. */

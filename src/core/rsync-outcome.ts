@@ -36,6 +36,8 @@ export type RsyncOutcome =
 /** Codes behind which ssh, not rsync, may have the reason. */
 const SSH_CODES = [12, 124, 255];
 const NOTHING_RECEIVED = /connection unexpectedly closed \(0 bytes received so far\)|is your shell clean/;
+const SHELL_WITHOUT_PROGRAM =
+  /^-?[\w./]*sh(?::\d+)?: .*(?:not found|No such file|Permission denied|cannot execute|Unknown command)/i;
 const SOURCE_FAILURES = {
   missing: 'SourceMissing',
   'not-directory': 'SourceNotDirectory',
@@ -55,10 +57,13 @@ function placeFailure({ exitCode, complaints: { source, destination } }: RsyncEn
   return undefined;
 }
 
+/** The connection never carried a byte of rsync's: why, is said by the host's shell or by ssh. */
 function sshFailure({ host, exitCode, complaints: { lastLines } }: RsyncEnd): RsyncOutcome | undefined {
   const silent = lastLines.some((line) => NOTHING_RECEIVED.test(line));
   if (exitCode === null || !SSH_CODES.includes(exitCode) || !silent) return undefined;
   const own = lastLines.filter((line) => !/^rsync(?: error)?: /.test(line));
+  const noProgram = own.find((line) => SHELL_WITHOUT_PROGRAM.test(line));
+  if (noProgram !== undefined) return failed('ToolMissing', `${host}: rsync cannot be run: ${textOf(noProgram)}`, true);
   const { type, message } = explainSshFailure({ host, exitCode: 255, stderrLines: own });
   return failed(type, message, true);
 }

@@ -30,7 +30,10 @@ const ALWAYS = [
 
 const FOR_THE_HOST = ['ClearAllForwardings yes', 'RemoteCommand none', 'RequestTTY no'] as const;
 
-/** What ssh is called with: the address of the plan, else the host's name, which the user's ssh configuration may explain. */
+/**
+ * What ssh is called with: the address of the plan, else the host's name, which the user's ssh configuration may
+ * explain.
+ */
 export function sshAddress(host: HostPlan): string {
   const address = host.ssh.hostname ?? host.name;
   if (!ADDRESS.test(address)) throw invalid(host, 'hostname', address);
@@ -38,8 +41,8 @@ export function sshAddress(host: HostPlan): string {
 }
 
 /**
- * An ssh_config(5) file for one host. `includes` are absolute paths of further configuration files, weaker than the plan.
- * Throws ConfigInvalid for values that ssh_config cannot hold.
+ * An ssh_config(5) file for one host. `includes` are absolute paths of further configuration files, weaker than the
+ * plan. Throws ConfigInvalid for values that ssh_config cannot hold.
  */
 export function sshConfigText(host: HostPlan, includes: readonly string[]): string {
   const { ssh } = host;

@@ -25,13 +25,9 @@ const RULES: readonly Rule[] = [
   rule(
     'ConfigInvalid',
     'ssh does not take its configuration',
-    /bad configuration option|bad owner or permissions on|terminating, \d+ bad|extra arguments at end|unsupported option|bad ssh2 /i,
+    /bad configuration option|bad owner or permissions on|terminating, \d+ bad|extra arguments at end/i,
   ),
-  rule(
-    'HostKeyChanged',
-    'its SSH key is not the known one',
-    /host key for .* has changed/i,
-  ),
+  rule('HostKeyChanged', 'its SSH key is not the known one', /host key for .* has changed/i),
   rule('HostKeyChanged', 'its SSH key was revoked', /host key .*revoked|revoked host key/i),
   rule(
     'HostKeyUnknown',
@@ -47,12 +43,12 @@ const RULES: readonly Rule[] = [
   rule(
     'HostAuthFailed',
     'the private key could not be read',
-    /load key .*(invalid format|error in libcrypto|no such file|permission denied|incorrect passphrase)|no such identity|identity file .* not accessible/i,
+    /load key .*(invalid|libcrypto|no such file|permission denied|passphrase)|no such identity|identity file .* not acc/i,
   ),
   rule(
     'HostAuthFailed',
     'the login was refused',
-    /permission denied|too many authentication failures|no more authentication methods|authentication failed|not allowed because/i,
+    /permission denied|too many authentication failures|no more authentication methods|authentication failed/i,
   ),
   rule('HostAuthFailed', 'both sides have no algorithm in common', /no matching .* found|unable to negotiate/i),
   rule(

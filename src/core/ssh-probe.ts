@@ -30,7 +30,10 @@ const TOOLS: readonly Tool[] = [
   { name: 'zstd', kind: /zstd|zstandard/i, neededBy: [] },
 ];
 
-/** The script that finds out all that is needed to begin, in one login. It prints the clock at once, for the sake of its exactness. */
+/**
+ * The script that finds out all that is needed to begin, in one login. It prints the clock at once, for the sake of its
+ * exactness.
+ */
 export function probeBody(sources: readonly Pick<SourcePlan, 'path'>[]): string {
   return [
     `printf 'clock %s\\n' "$(date +%s.%N)"`,
@@ -64,7 +67,10 @@ export function parseProbe(text: string, sourceCount: number): HostFacts | undef
   return { tools, strangers, clockMs: Number(clock[1]) * 1000 + Number(clock[2] ?? 0), sources };
 }
 
-/** What an engine cannot do without on the host and does not find there, as a sentence's end; undefined when all is there. */
+/**
+ * What an engine cannot do without on the host and does not find there, as a sentence's end; undefined when all is
+ * there.
+ */
 export function lackFor(engine: Engine, facts: Pick<HostFacts, 'tools' | 'strangers'>): string | undefined {
   const lacking = TOOLS.filter(({ name, neededBy }) => neededBy.includes(engine) && facts.tools[name] === undefined);
   if (lacking.length === 0) return undefined;

@@ -1,11 +1,12 @@
 import { quote, quoteAll } from './shell-quoting.js';
 
 /**
- * The body that runs a person's script, which comes as the list. Its `#!` line counts, as the kernel takes it: one program, at most one
- * argument; the program is called by name, since a host may forbid execution where temporary files lie. Without one it is `sh`.
+ * The body that runs a person's script, which comes as the list. Its `#!` line counts, as the kernel takes it: one
+ * program, at most one argument; the program is called by name, since a host may forbid execution where temporary files
+ * lie. Without one it is `sh`.
  *
- * The script gets the login's own umask, and a pipe for its output, read beside it: what it leaves running in the background does not hold the
- * session open for longer than two seconds.
+ * The script gets the login's own umask, and a pipe for its output, read beside it: what it leaves running in the
+ * background does not hold the session open for longer than two seconds.
  */
 export function scriptBody(name: string, interpreter: readonly string[]): string {
   return [

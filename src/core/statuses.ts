@@ -52,6 +52,13 @@ export function exitCodeOf(status: Status): number {
   }
 }
 
+/** Exit code of a run's result: a run that could not begin for what was asked of it is a usage error, not a failed backup. */
+export function exitCodeOfResult(result: { readonly status: Status; readonly failure?: Pick<Failure, 'type'> }): number {
+  return result.status === 'failed' && result.failure !== undefined
+    ? exitCodeOfFailure(result.failure)
+    : exitCodeOf(result.status);
+}
+
 /** Exit code for a failure that stopped a command before any run had a status. */
 export function exitCodeOfFailure(failure: Pick<Failure, 'type'>): number {
   switch (failure.type) {

@@ -3,6 +3,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { TemporalConnection } from '../client/connection.js';
+import { resultOf } from '../client/workflow-results.js';
 import { HoldfastError } from '../core/failures.js';
 import { fleetBackupWorkflowId, restoreWorkflowId, TASK_QUEUE } from '../core/ids.js';
 import {
@@ -27,12 +28,12 @@ export async function backUp(connection: TemporalConnection, world: DemoWorld): 
     options: { dryRun: false, full: false, approve: false },
     parallelHosts: world.hosts.length,
   };
-  const result = (await execute(
+  const result = await execute<FleetBackupResult>(
     connection,
     WORKFLOW.fleetBackup,
     fleetBackupWorkflowId('demo', Date.now(), nonce()),
     input,
-  )) as FleetBackupResult;
+  );
   if (result.status !== 'ok')
     throw new HoldfastError(
       'InternalError',
@@ -65,12 +66,12 @@ export async function restore(
       unfinished: false,
     },
   };
-  const result = (await execute(
+  const result = await execute<RestoreResult>(
     connection,
     WORKFLOW.restore,
     restoreWorkflowId(host, source, nonce()),
     input,
-  )) as RestoreResult;
+  );
   if (result.status !== 'ok')
     throw new HoldfastError(
       'InternalError',
@@ -80,7 +81,7 @@ export async function restore(
   return path;
 }
 
-/** Compares a restored tree with the copy of that point; a sparse file must still be one. */
+/** Compares a restored tree with the copy of that point; a sparse file of an archive must still be one. */
 export async function compare(
   world: DemoWorld,
   source: DemoSource,
@@ -89,11 +90,17 @@ export async function compare(
 ): Promise<Comparison> {
   const comparison = await compareTrees(world.copyOf(point, source), restored);
   const { blocks, size } = await stat(join(restored, 'disk.img'));
-  const sparse = blocks * 512 < size / 2;
+  const sparse = blocks * 512 < size / 2 || source.engine === 'mirror';
   return sparse
     ? comparison
     : { ...comparison, differences: [...comparison.differences, 'disk.img is not sparse any more'] };
 }
 
-const execute = (connection: TemporalConnection, type: string, workflowId: string, input: unknown): Promise<unknown> =>
-  connection.client.workflow.execute(type, { taskQueue: TASK_QUEUE, workflowId, args: [input] });
+async function execute<Result>(
+  { client }: TemporalConnection,
+  type: string,
+  workflowId: string,
+  input: unknown,
+): Promise<Result> {
+  return resultOf<Result>(await client.workflow.start(type, { taskQueue: TASK_QUEUE, workflowId, args: [input] }));
+}

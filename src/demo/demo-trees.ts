@@ -128,11 +128,15 @@ const reasonOf = (error: unknown): string => {
   return error instanceof Error ? (error.message.split('\n')[1] ?? error.message) : String(error);
 };
 
-/** A day's work on a tree: edits, deletions, renames, and what tar's own incremental mode stumbles over. Says what it did. */
-export async function changeTree(root: string, seed: string): Promise<string> {
+/** What `changeTree` does, for people. */
+export const CHANGES =
+  '5 files edited, 10 pages and a whole site deleted, a directory renamed, two swapped, one made of a file, a hard link taken away, ' +
+  'a symlink turned, a mode changed';
+
+/** A day's work on a tree: edits, deletions, renames, and what tar's own incremental mode stumbles over. */
+export async function changeTree(root: string, seed: string): Promise<void> {
   for (let site = 0; site < 4; site += 1)
     await writeFile(join(root, `site-${site}`, 'page-0.html'), textOf(`${seed} edited ${site}`, 44));
-  await editBackdated(join(root, 'site-5', 'page-5.html'), `${root}.times`);
   for (let page = 10; page < 20; page += 1) await rm(join(root, 'site-6', `page-${page}.html`));
   await rm(join(root, 'site-7'), { recursive: true });
   await rename(join(root, 'site-8'), join(root, 'site-eight'));
@@ -145,14 +149,12 @@ export async function changeTree(root: string, seed: string): Promise<string> {
   await mkdir(join(root, 'empty-file'));
   await writeFile(join(root, 'empty-file', 'now a directory'), 'yes\n');
   await writeFile(join(root, 'odd names', '-rf'), 'edited\n');
-  return (
-    '6 files edited (one with its old size and time put back), 10 pages and a whole site deleted, a directory renamed, two swapped, ' +
-    'one made of a file, a hard link taken away, a symlink turned, a mode changed'
-  );
 }
 
-/** Same size, same modification time to the nanosecond: only its change time tells. */
-async function editBackdated(file: string, scratch: string): Promise<void> {
+/** An edit that leaves size and modification time as they were, to the nanosecond: only the change time tells, which rsync does not look at. */
+export async function editBackdated(root: string): Promise<void> {
+  const file = join(root, 'site-5', 'page-5.html');
+  const scratch = `${root}.times`;
   await run('touch', ['-r', file, '--', scratch]);
   const handle = await open(file, 'r+');
   await handle.write('EDITED', 0);

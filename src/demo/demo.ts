@@ -7,7 +7,7 @@ import { HoldfastError } from '../core/failures.js';
 import type { FleetBackupResult, SourceSummary } from '../workflows/messages.js';
 import type { DemoSource } from './demo-config.js';
 import { backUp, compare, restore } from './demo-steps.js';
-import { changeTree } from './demo-trees.js';
+import { CHANGES, changeTree, editBackdated } from './demo-trees.js';
 import { createDemoWorld, type DemoWorld } from './demo-world.js';
 
 export interface DemoOptions {
@@ -61,9 +61,10 @@ async function play(context: CliContext, world: DemoWorld, connection: TemporalC
   const first = await backUp(connection, world);
   sayBackup(say, 'First backup', first);
   for (const source of world.sources) {
-    const done = await changeTree(source.path, source.source);
-    if (source === world.sources[0]) say(`Changed in each tree: ${done}.`);
+    await changeTree(source.path, source.source);
+    if (source.engine === 'archive') await editBackdated(source.path);
   }
+  say(`Changed in each tree: ${CHANGES}; in www also a file whose old size and time were put back.`);
   await world.remember('newer');
   const second = await backUp(connection, world);
   sayBackup(say, 'Second backup', second);
@@ -124,7 +125,7 @@ function sayBackup(say: (line: string) => void, title: string, result: FleetBack
 }
 
 const figures = ({ engine, level, entries, sourceBytes, storedBytes }: SourceSummary): string =>
-  `${engine}${level === undefined ? '' : ` level ${level}`}, ${entries.toLocaleString('en')} entries, ${bytesText(sourceBytes)}; ${bytesText(storedBytes)} ${engine === 'archive' ? 'stored' : 'sent'}`;
+  `${engine}${engine === 'archive' ? ` level ${level}` : ''}, ${entries.toLocaleString('en')} entries, ${bytesText(sourceBytes)}; ${bytesText(storedBytes)} ${engine === 'archive' ? 'stored' : 'sent'}`;
 
 function backupIdOf(result: FleetBackupResult, { host, source }: DemoSource): string {
   const summary = result.hosts.find((each) => each.host === host)?.sources.find((each) => each.source === source);

@@ -34,7 +34,10 @@ export interface LoopbackHost {
   stop(): Promise<void>;
 }
 
-/** Starts the host and waits until it answers. Throws ToolMissing without sshd or ssh-keygen, InternalError when sshd ends at once. */
+/**
+ * Starts the host and waits until it answers. Throws ToolMissing without sshd or ssh-keygen, InternalError when sshd
+ * ends at once.
+ */
 export async function startLoopbackHost(options: LoopbackHostOptions): Promise<LoopbackHost> {
   const sshd = await findProgram('sshd', 'openssh-server');
   const keygen = await findProgram('ssh-keygen', 'openssh-client');

@@ -26,7 +26,11 @@ test('the manual describes every key of the schema in the schema’s own words',
 test('the manual’s example is valid, and says itself what rsync gets', () => {
   const example = /```yaml\n(.*?)```/s.exec(text)?.[1] ?? '';
   const { hosts, schedules } = parseConfig(example, 'example.yaml');
-  expect(hosts[0]?.sources[1]).toMatchObject({ name: 'www', rsyncOptions: ['-z', '--bwlimit=10m'], exclude: ['*.tmp', '/cache/'] });
+  expect(hosts[0]?.sources[1]).toMatchObject({
+    name: 'www',
+    rsyncOptions: ['-z', '--bwlimit=10m'],
+    exclude: ['*.tmp', '/cache/'],
+  });
   expect(hosts[1]?.sources.map(({ engine, destination }) => [engine, destination.name])).toEqual([
     ['archive', 'offsite'],
     ['mirror', 'backup_base'],

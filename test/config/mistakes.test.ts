@@ -18,10 +18,13 @@ function mistakesOf(text: string, file: string): string {
   }
 }
 
-test.each(names)('all mistakes of %s are named at once, each with its place and what to write instead', async (name) => {
-  const text = readFileSync(new URL(name, FOLDER), 'utf8');
-  await expect(mistakesOf(text, name)).toMatchFileSnapshot(fileURLToPath(new URL(`${name}.txt`, FOLDER)));
-});
+test.each(names)(
+  'all mistakes of %s are named at once, each with its place and what to write instead',
+  async (name) => {
+    const text = readFileSync(new URL(name, FOLDER), 'utf8');
+    await expect(mistakesOf(text, name)).toMatchFileSnapshot(fileURLToPath(new URL(`${name}.txt`, FOLDER)));
+  },
+);
 
 test('schema mistakes and mistakes between parts are found in one go', () => {
   const { problems } = resolveDocument(
@@ -52,7 +55,10 @@ test('schema mistakes and mistakes between parts are found in one go', () => {
 
 test('places are those of the file although wrong items before them were left out', () => {
   const { problems } = resolveDocument(
-    parseDocument('config: {backup_base: /b}\nhosts:\n  a:\n    paths:\n    - {}\n    - path: /a\n    - 5\n    - path: /a\n', 'f'),
+    parseDocument(
+      'config: {backup_base: /b}\nhosts:\n  a:\n    paths:\n    - {}\n    - path: /a\n    - 5\n    - path: /a\n',
+      'f',
+    ),
   );
   expect(problems.map(({ line, path }) => [line, path])).toContainEqual([8, 'hosts.a.paths[3].path']);
 });
@@ -60,7 +66,14 @@ test('places are those of the file although wrong items before them were left ou
 test('a secret that stands in the file is never repeated in a message', () => {
   const text = (secret: string) =>
     `config: {backup_base: /b}\nhosts: {a: {paths: [{path: /a}]}}\ndestinations:\n  o: {type: s3, bucket: bbb, endpoint: "https://u:canary@h", access_key_id: ${secret}, secret_access_key: ${secret}, session_token: ${secret}, password: canary}\n`;
-  for (const secret of ['canary', '{env: "canary canary"}', '{command: canary}', '[canary]', '{envv: canary}', '{env: {canary: 1}}']) {
+  for (const secret of [
+    'canary',
+    '{env: "canary canary"}',
+    '{command: canary}',
+    '[canary]',
+    '{envv: canary}',
+    '{env: {canary: 1}}',
+  ]) {
     const message = mistakesOf(text(secret), 'f').replaceAll('password', '');
     expect(message).toContain('o.secret_access_key');
     expect(message).not.toContain('canary');
@@ -68,6 +81,9 @@ test('a secret that stands in the file is never repeated in a message', () => {
 });
 
 test('text that a terminal would act on is shown escaped', () => {
-  const message = mistakesOf('hosts: {a: {ssh_user: "x\\e[31m\\u202ey", paths: [{path: /a}]}}\nconfig: {backup_base: /b}', 'f');
+  const message = mistakesOf(
+    'hosts: {a: {ssh_user: "x\\e[31m\\u202ey", paths: [{path: /a}]}}\nconfig: {backup_base: /b}',
+    'f',
+  );
   expect(message).toContain('"x\\u001b[31m\\u{202e}y" is not a user');
 });

@@ -45,6 +45,20 @@ describe('what only a local directory has', () => {
     expect(await readdir(root)).toEqual(['x']);
   });
 
+  test('writers and removers of one directory at the same time do not disturb each other', async () => {
+    const storage = new LocalStorage(root);
+    const once = async (number: number): Promise<boolean> => {
+      const isWritten = await storage.putIfAbsent(`host/etc/id/${number}`, Buffer.from('x'));
+      await storage.remove([`host/etc/id/${number}`]);
+      return isWritten;
+    };
+    for (let round = 0; round < 10; round += 1) {
+      const ends = await Promise.all(Array.from({ length: 20 }, (_, number) => once(number)));
+      expect(ends.every(Boolean)).toBe(true);
+    }
+    expect(await readdir(root)).toEqual([]);
+  });
+
   test('a host’s directory may be a symbolic link to another disk', async () => {
     const elsewhere = await mkdtemp(join(tmpdir(), 'holdfast-elsewhere-'));
     try {

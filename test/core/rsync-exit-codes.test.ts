@@ -37,7 +37,7 @@ describe('rsync’s exit codes', () => {
     [25, 'SourceHeld'],
     [126, 'ToolMissing'],
     [127, 'ToolMissing'],
-    [255, 'HostUnreachable'],
+    [255, 'RsyncInterrupted'],
     [12, 'RsyncInterrupted'],
   ] as const)('%i is %s', (code, type) => {
     expect(rsyncExit(code).failure).toBe(type);

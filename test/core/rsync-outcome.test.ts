@@ -159,7 +159,7 @@ describe('the end of an rsync', () => {
     [126, CLOSED, 'ToolMissing', true],
     [1, 'rsync: --wobble: unknown option', 'RsyncFailed', true],
     [99, '', 'RsyncFailed', false],
-    [255, CUT, 'HostUnreachable', false],
+    [255, CUT, 'RsyncInterrupted', false],
   ] as const)('code %i with "%s" is %s', (code, line, type, touchedNothing) => {
     expect(judge(code, [line])).toMatchObject({ kind: 'failed', type, touchedNothing });
   });
@@ -171,6 +171,16 @@ describe('the end of an rsync', () => {
     ['Host key for [127.0.0.1]:39019 has changed and you have requested strict checking.', 'HostKeyChanged'],
   ] as const)('code 255 after "%s" is %s', (said, type) => {
     expect(judge(255, [said, CLOSED, UNEXPLAINED])).toMatchObject({ kind: 'failed', type, touchedNothing: true });
+  });
+
+  test.each([
+    ['bash: line 1: /nowhere/rsync: No such file or directory', 12],
+    ['sh: 1: rsync: not found', 255],
+    ['bash: /etc/passwd: Permission denied', 12],
+    ['zsh:1: command not found: rsync', 12],
+    ['fish: Unknown command: rsync', 12],
+  ])('"%s" with code %i is a missing rsync, whichever end noticed first', (said, code) => {
+    expect(judge(code, [said, CLOSED])).toMatchObject({ kind: 'failed', type: 'ToolMissing', touchedNothing: true });
   });
 
   test('a signal is an interruption', () => {

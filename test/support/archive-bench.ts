@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ActivityControl, Providers } from '../../src/activities/activity-control.js';
@@ -29,6 +29,11 @@ export interface ArchiveBench {
   readonly tree: string;
   /** The destination's directory. */
   readonly vault: string;
+  /**
+   * Puts a shell script in the place of one of the host's programs, or takes the program away; the real one is `$REAL`. The next call for
+   * the same program replaces it, `real` brings it back.
+   */
+  replaceTool(name: string, script: string | 'missing' | 'real'): Promise<void>;
   readonly providers: Providers;
   readonly host: LoopbackHost;
   hostPlan(): HostPlan;
@@ -56,8 +61,20 @@ export interface ArchiveWork {
 export async function startArchiveBench(destination?: DestinationPlan): Promise<ArchiveBench> {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-archive-'));
   const [tree, vault, keys] = [join(directory, 'tree'), join(directory, 'vault'), join(directory, 'keys')];
-  for (const made of [tree, vault, keys]) await mkdir(made);
-  const host = await startLoopbackHost({ name: 'web1', directory: keys });
+  const tools = join(directory, 'tools');
+  for (const made of [tree, vault, keys, tools]) await mkdir(made);
+  await chmod(directory, 0o755);
+  for (const name of await readdir('/usr/bin')) await symlink(join('/usr/bin', name), join(tools, name));
+  const host = await startLoopbackHost({ name: 'web1', directory: keys, sshdOptions: [`SetEnv PATH=${tools}`] });
+  const replaceTool = async (name: string, script: string): Promise<void> => {
+    const path = join(tools, name);
+    await rm(path, { force: true });
+    if (script === 'missing') return;
+    if (script === 'real') return symlink(join('/usr/bin', name), path);
+    await writeFile(path, `#!/bin/bash\nREAL=/usr/bin/${name}\n${script}\n`, { mode: 0o755 });
+  };
+  // What was changed within two seconds before a scan is read again by the next: here a scan is ten seconds after all changes.
+  await replaceTool('date', 'exec $REAL --date="+10 seconds" "$@"');
   const providers = createProviders({ machine: 'test', stateDir: join(directory, 'state') });
   let attempts = 0;
   let clockMs = Date.now() - 86_400_000;
@@ -92,6 +109,7 @@ export async function startArchiveBench(destination?: DestinationPlan): Promise<
     directory,
     tree,
     vault,
+    replaceTool,
     providers,
     host,
     hostPlan,

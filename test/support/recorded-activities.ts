@@ -10,16 +10,24 @@ import { underHeartbeat } from '../../src/activities/heartbeat.js';
 import type { HostPlan } from '../../src/core/plan.js';
 import { hostPlan } from './plans.js';
 
-export type Call = { readonly name: keyof HoldfastActivities; readonly input: any; readonly attempt: number };
+export interface Call {
+  readonly name: Name;
+  readonly input: unknown;
+  readonly attempt: number;
+}
+
+type Name = keyof HoldfastActivities;
+type InputOf<One extends Name> = Parameters<HoldfastActivities[One]>[0];
 
 export interface RecordedActivities {
   readonly activities: HoldfastActivities;
   readonly calls: readonly Call[];
-  /** `writeShard web1/www #3`, in the order in which they were begun. */
-  steps(): string[];
-  of<Name extends keyof HoldfastActivities>(name: Name): Parameters<HoldfastActivities[Name]>[0][];
-  /** Resolves when the activity has been called for the n-th time. */
-  called(name: keyof HoldfastActivities, times?: number): Promise<void>;
+  /** `writeShard web1/www 3`, in the order in which they were begun. */
+  readonly steps: () => string[];
+  /** The inputs of one Activity's calls. */
+  readonly of: <One extends Name>(name: One) => InputOf<One>[];
+  /** Resolves when the Activity has been called so many times. */
+  readonly called: (name: Name, times?: number) => Promise<void>;
 }
 
 export type Overrides = { readonly [Name in keyof HoldfastActivities]?: HoldfastActivities[Name] };
@@ -30,39 +38,47 @@ export type Overrides = { readonly [Name in keyof HoldfastActivities]?: Holdfast
  */
 export function recordActivities(hosts: readonly HostPlan[], overrides: Overrides = {}): RecordedActivities {
   const calls: Call[] = [];
-  const waiting: { name: string; times: number; resolve: () => void }[] = [];
-  const recorded =
-    (name: keyof HoldfastActivities, work: (input: any) => Promise<unknown>) =>
-    (input: any): Promise<unknown> =>
-      underHeartbeat({}, async ({ attempt }) => {
-        calls.push({ name, input, attempt });
-        const count = calls.filter((call) => call.name === name).length;
-        for (const one of waiting) if (one.name === name && count >= one.times) one.resolve();
-        return work(input);
-      });
-  const all = { ...doingNothing(hosts), ...overrides };
-  const activities = Object.fromEntries(
-    Object.entries(all).map(([name, work]) => [name, recorded(name as keyof HoldfastActivities, work as never)]),
-  ) as unknown as HoldfastActivities;
+  const waiting: { readonly enough: () => boolean; readonly resolve: () => void }[] = [];
+  const callsOf = (name: Name): Call[] => calls.filter((call) => call.name === name);
+  const recorded = (name: Name, work: Work) => (input: unknown) =>
+    underHeartbeat({}, async ({ attempt }) => {
+      calls.push({ name, input, attempt });
+      for (const { enough, resolve } of waiting) if (enough()) resolve();
+      return work(input);
+    });
+  const works = Object.entries({ ...doingNothing(hosts), ...overrides }) as [Name, Work][];
+  const activities = Object.fromEntries(works.map(([name, work]) => [name, recorded(name, work)]));
   return {
-    activities,
+    activities: activities as unknown as HoldfastActivities,
     calls,
     steps: () => calls.map(textOf),
-    of: (name) => calls.filter((call) => call.name === name).map((call) => call.input),
+    of: <One extends Name>(name: One) => callsOf(name).map(({ input }) => input as InputOf<One>),
     called: (name, times = 1) =>
       new Promise((resolve) => {
-        if (calls.filter((call) => call.name === name).length >= times) resolve();
-        else waiting.push({ name, times, resolve });
+        const enough = (): boolean => callsOf(name).length >= times;
+        if (enough()) resolve();
+        else waiting.push({ enough, resolve });
       }),
   };
 }
 
+/** What the inputs of all Activities have in common, where they have it. */
+interface Subject {
+  readonly host?: string | { readonly name: string };
+  readonly source?: { readonly name: string };
+  readonly request?: { readonly host: string; readonly source: string };
+  readonly phase?: string;
+  readonly shard?: number;
+  readonly part?: number;
+}
+
+type Work = (input: unknown) => Promise<unknown>;
+
 function textOf({ name, input }: Call): string {
-  const host = input.host?.name ?? input.host ?? input.request?.host;
-  const source = input.source?.name ?? input.request?.source;
-  const place = [host, source].filter((part) => part !== undefined).join('/');
-  const detail = input.phase ?? (input.shard ?? input.part)?.toString();
-  return [name, place, detail].filter((part) => part !== undefined && part !== '').join(' ');
+  const { host, source, request, phase, shard, part } = input as Subject;
+  const place = [typeof host === 'object' ? host.name : (host ?? request?.host), source?.name ?? request?.source];
+  const detail = phase ?? (shard ?? part)?.toString();
+  return [name, place.filter((word) => word !== undefined).join('/'), detail].filter(Boolean).join(' ');
 }
 
 /** Waits as a transfer does, heartbeating, until the activity is cancelled; then ends as one whose process was killed. */
@@ -118,6 +134,7 @@ export const ARCHIVE_PLAN: ArchivePlan = {
   scannedAtMs: 1_795_226_400_000,
   compressOn: 'host',
   tarVersion: '1.34',
+  tarOptions: [],
   compressor: 'zstd 1.5.4',
   notes: [],
 };

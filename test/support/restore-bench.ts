@@ -74,7 +74,9 @@ export async function startRestoreBench(destination?: DestinationPlan): Promise<
         await prepareRestore(providers, control(archive), input);
         for (let part = 0; part < plan.parts; part += 2) {
           const pair = [part, part + 1].filter((number) => number < plan.parts);
-          await Promise.all(pair.map((number) => extractShard(providers, control(archive), { ...input, part: number })));
+          await Promise.all(
+            pair.map((number) => extractShard(providers, control(archive), { ...input, part: number })),
+          );
         }
         return { plan, report: await finishRestore(providers, control(archive), input) };
       } catch (error) {
@@ -112,6 +114,7 @@ hosts:
     ssh_options: {UserKnownHostsFile: ${JSON.stringify(host.knownHostsFile)}}
     paths:
       - {path: ${JSON.stringify(tree)}, dest_subdir: data, engine: archive, destination: vault}
+      - {path: ${JSON.stringify(tree)}, dest_subdir: mirrored, engine: mirror, destination: vault}
   web2:
     hostname: 127.0.0.1
     ssh_port: ${host.port}

@@ -99,7 +99,10 @@ async function replay(handles: readonly WorkflowHandle[]): Promise<void> {
   const histories = await Promise.all(
     handles.map(async (handle) => ({ workflowId: handle.workflowId, history: await handle.fetchHistory() })),
   );
-  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle: await workflowBundle() }, histories)) {
+  for await (const { workflowId, error } of Worker.runReplayHistories(
+    { workflowBundle: await workflowBundle() },
+    histories,
+  )) {
     if (error !== undefined) throw new Error(`${workflowId} does not replay`, { cause: error });
   }
 }

@@ -19,16 +19,10 @@ export interface S3TestServer {
   stop(): Promise<void>;
 }
 
-export interface S3TestServerOptions {
-  /** Default: a new directory, removed by `stop`. */
-  readonly directory?: string;
-}
-
 /** Starts a real S3 server (versitygw) on loopback, over a directory. */
-export async function startVersityGw(options: S3TestServerOptions = {}): Promise<S3TestServer> {
+export async function startVersityGw(): Promise<S3TestServer> {
   const program = await findVersityGw();
-  const ownDirectory = options.directory === undefined ? await mkdtemp(join(tmpdir(), 'holdfast-s3-')) : undefined;
-  const directory = options.directory ?? (ownDirectory as string);
+  const directory = await mkdtemp(join(tmpdir(), 'holdfast-s3-'));
   const port = await freePort();
   const accessKeyId = 'holdfast-test';
   const secretAccessKey = 'holdfast-test-secret';
@@ -39,7 +33,7 @@ export async function startVersityGw(options: S3TestServerOptions = {}): Promise
   const endpoint = `http://127.0.0.1:${port}`;
   const stop = async (): Promise<void> => {
     await ended(child);
-    if (ownDirectory !== undefined) await rm(ownDirectory, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true });
   };
   try {
     await answering(child, endpoint);

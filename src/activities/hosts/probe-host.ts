@@ -9,8 +9,8 @@ import { OutputTail } from './output-tail.js';
 const MAX_OUTPUT_BYTES = 1024 * 1024;
 
 /**
- * Looks at a host in one login: its tools, its clock, its sources. A source whose engine lacks a tool carries the failure;
- * ToolMissing is thrown when that is so for all of them.
+ * Looks at a host in one login: its tools, its clock, its sources. A source whose engine lacks a tool carries the
+ * failure; ToolMissing is thrown when that is so for all of them.
  */
 export async function probeHost(
   providers: Providers,

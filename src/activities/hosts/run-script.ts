@@ -11,10 +11,11 @@ import { readScriptFile } from './script-file.js';
 const MAX_OUTPUT_BYTES = 4096;
 
 /**
- * Runs a source's pre or post script, on the host or on this machine. It runs at least once: a script must bear to be run again.
+ * Runs a source's pre or post script, on the host or on this machine. It runs at least once: a script must bear to be
+ * run again.
  *
- * Throws HookNotFound, HookFailed (any status but 0), HookTimedOut (its whole process group is dead then), Cancelled, and what the host's session
- * may throw.
+ * Throws HookNotFound, HookFailed (any status but 0), HookTimedOut (its whole process group is dead then), Cancelled,
+ * and what the host's session may throw.
  */
 export async function runScript(
   providers: Providers,

@@ -11,7 +11,10 @@ export interface ScriptFile {
 /** A plain file name: nothing that leads elsewhere or looks like an option. */
 const NAME = /^[^-./\x00-\x1f\x7f][^/\x00-\x1f\x7f]*$/;
 
-/** Reads NAME, else NAME.sh, from the scripts' directory on this machine. Throws HookNotFound, and ConfigInvalid for other names. */
+/**
+ * Reads NAME, else NAME.sh, from the scripts' directory on this machine. Throws HookNotFound, and ConfigInvalid for
+ * other names.
+ */
 export async function readScriptFile({ name, scriptsDir }: ScriptPlan): Promise<ScriptFile> {
   if (!NAME.test(name)) {
     throw new HoldfastError(

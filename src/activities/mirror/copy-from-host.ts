@@ -13,6 +13,8 @@ export interface CopyJob {
   readonly words: readonly string[];
   /** Lines of standard output that are no statistics. */
   readonly onLine: (line: string) => void;
+  /** What has come of a line that has not ended. */
+  readonly onRest?: (rest: string) => void;
   /** Whether it writes the mirror; a dry run does not. */
   readonly writes: boolean;
   readonly onStart?: () => Promise<void>;
@@ -38,6 +40,7 @@ export async function copyFromHost(
       job.onLine(line);
     },
     onError: (line) => complaints.add(line),
+    ...(job.onRest === undefined ? {} : { onRest: job.onRest }),
     ...(job.onStart === undefined ? {} : { onStart: job.onStart }),
   });
   const end: RsyncEnd = {

@@ -10,7 +10,7 @@ import type { InspectMirrorResult, MirrorInput, TransferStatistics } from '../co
 import { copyFromHost } from './copy-from-host.js';
 import { atDestination } from './destination-access.js';
 import { endLeftoverWriters } from './leftover-writers.js';
-import { type OpenMirror, openMirror } from './open-mirror.js';
+import { type OpenMirror, openMirrorForRsync } from './open-mirror.js';
 
 const KEPT_NAMES = 100;
 
@@ -23,7 +23,7 @@ export async function inspectMirror(
   control: ActivityControl,
   input: MirrorInput,
 ): Promise<InspectMirrorResult> {
-  const mirror = await openMirror(input);
+  const mirror = await openMirrorForRsync(input);
   // Before hours of copying that could not be committed.
   nextBackupTimeMs(Date.now(), lastOf(mirror)?.backupId);
   await endLeftoverWriters(mirror, control);

@@ -19,19 +19,25 @@ export interface OpenMirror {
   readonly before: MirrorStateReading;
 }
 
-/** Throws ConfigInvalid for options or an exclude file that cannot be used, DestinationNotFound when the destination is not there. */
+/** Opens a mirror that rsync is to look at or to change. Throws also ConfigInvalid for options or an exclude file that cannot be used. */
+export async function openMirrorForRsync(input: MirrorInput): Promise<OpenMirror> {
+  const place = { host: input.host.name, source: input.source.name };
+  requireSafeOptions(input.source, place);
+  await requireExcludeFile(input.source, place);
+  return openMirror(input);
+}
+
+/** Throws ConfigInvalid for names that cannot be kept, DestinationNotFound when the destination is not there. */
 export async function openMirror({ host, source }: MirrorInput): Promise<OpenMirror> {
   const place = { host: host.name, source: source.name };
   const paths = mirrorPathsOf(host, source);
-  requireSafeOptions(source, place);
-  await requireExcludeFile(source, place);
   await requireDestination(paths.base, place);
   const before = await atDestination(paths.base, place, () => readMirrorState(paths));
   requireOwnState(before, source, place);
   return { host, source, place, paths, before, options: optionsOf(source, paths) };
 }
 
-export function optionsOf(source: SourcePlan, paths: MirrorPaths): MergedOptions {
+function optionsOf(source: SourcePlan, paths: MirrorPaths): MergedOptions {
   return mergeRsyncOptions({
     words: source.rsyncOptions,
     exclude: source.exclude,

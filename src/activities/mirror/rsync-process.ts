@@ -13,6 +13,8 @@ export interface RsyncJob {
   /** Lines as byte strings. */
   readonly onOutput: (line: string) => void;
   readonly onError: (line: string) => void;
+  /** What has come of a line of output that has not ended. */
+  readonly onRest?: (rest: string) => void;
   /** Called once it runs; when this fails, rsync is ended and the failure thrown. */
   readonly onStart?: () => Promise<void>;
 }
@@ -37,19 +39,22 @@ export async function runRsync(job: RsyncJob): Promise<RsyncExitStatus> {
   const ended = untilClosed(child);
   const { pid } = child;
   if (pid === undefined) return ended;
-  eachLine(child.stdout, job.onOutput);
+  eachLine(child.stdout, job.onOutput, job.onRest);
   eachLine(child.stderr, job.onError);
-  const stop = (): void => void endProcessGroup(pid);
+  // What it could not end is tried again below, and reported there.
+  const stop = (): void => void endProcessGroup(pid).catch(() => undefined);
   job.signal.addEventListener('abort', stop, { once: true });
+  let endedWell = false;
   try {
     if (job.signal.aborted) stop();
     await job.onStart?.();
     const status = await ended;
     requireNotCancelled(job.signal);
+    endedWell = status.exitCode === 0;
     return status;
   } finally {
     job.signal.removeEventListener('abort', stop);
-    await endProcessGroup(pid);
+    if (!endedWell) await endProcessGroup(pid);
     await ended;
   }
 }

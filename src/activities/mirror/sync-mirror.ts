@@ -9,7 +9,7 @@ import { copyFromHost } from './copy-from-host.js';
 import { atDestination, flushFileSystem, makeMirrorFolders } from './destination-access.js';
 import { endLeftoverWriters } from './leftover-writers.js';
 import { readMirrorState, removeMirrorState, writeMirrorState } from './mirror-state.js';
-import { type OpenMirror, openMirror } from './open-mirror.js';
+import { type OpenMirror, openMirrorForRsync } from './open-mirror.js';
 
 /**
  * Makes the mirror what the source is now. From the first change until `commitMirror` its state is `syncing`; a repeated call, by the same run or the
@@ -21,7 +21,7 @@ export async function syncMirror(
   control: ActivityControl,
   input: SyncMirrorInput,
 ): Promise<SyncMirrorResult> {
-  const mirror = await openMirror(input);
+  const mirror = await openMirrorForRsync(input);
   await endLeftoverWriters(mirror, control);
   await makeMirrorFolders(mirror.paths, mirror.place);
   await markSyncing(mirror, control, input);
@@ -29,6 +29,7 @@ export async function syncMirror(
   const outcome = await copyFromHost(providers, control, mirror, {
     words: [...SYNC_OUTPUT, ...deletionLimit(mirror, input)],
     onLine: (line) => report(control, line),
+    onRest: (rest) => report(control, rest),
     writes: true,
     onStart: () => requireOwnAttempt(mirror, control),
   });

@@ -4,7 +4,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { fleetBackupWorkflowId, TASK_QUEUE } from '../../core/ids.js';
 import type { Selection } from '../../core/plan.js';
-import { exitCodeOf } from '../../core/statuses.js';
+import { exitCodeOfResult } from '../../core/statuses.js';
 import type { FleetBackupInput, FleetBackupResult } from '../../workflows/messages.js';
 import { WORKFLOW } from '../../workflows/messages.js';
 import { contextOf } from '../cli-context.js';
@@ -66,7 +66,7 @@ async function backUp(context: CliContext, selection: Selection, options: Backup
     const { fleetProgressView, printFleetResult } = await import('../backup-report.js');
     const result = await followRun<FleetBackupResult, Parameters<typeof fleetProgressView.draw>[0]>(context, connection, handle, fleetProgressView);
     if (result === 'detached') return;
-    const exitCode = exitCodeOf(result.status);
+    const exitCode = exitCodeOfResult(result);
     printFleetResult(context, result);
     context.printJson({ message_type: 'summary', workflow_id: workflowId, ...result, exit_code: exitCode });
     process.exitCode = exitCode;

@@ -67,5 +67,5 @@ async function checkConfiguration(context: CliContext): Promise<string> {
   const path = resolve(await findConfig(context.configPath, process.env));
   const configuration = await loadConfig(path);
   for (const note of configuration.notes) context.note(`note: ${note}`);
-  return `${path}, ${configuration.hosts.length} hosts`;
+  return `${path}, hosts: ${configuration.hosts.length}`;
 }

@@ -5,7 +5,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { RestorePoint, RestoreRequest, RestoreTarget } from '../../activities/contract.js';
 import { restoreWorkflowId, TASK_QUEUE } from '../../core/ids.js';
-import { exitCodeOf } from '../../core/statuses.js';
+import { exitCodeOfResult } from '../../core/statuses.js';
 import type { RestoreInput, RestoreResult } from '../../workflows/messages.js';
 import { WORKFLOW } from '../../workflows/messages.js';
 import { contextOf } from '../cli-context.js';
@@ -84,7 +84,7 @@ async function restore(context: CliContext, command: Command, options: RestoreCo
     const { printRestoreResult, restoreProgressView } = await import('../restore-report.js');
     const result = await followRun<RestoreResult, Parameters<typeof restoreProgressView.draw>[0]>(context, connection, handle, restoreProgressView);
     if (result === 'detached') return;
-    const exitCode = exitCodeOf(result.status);
+    const exitCode = exitCodeOfResult(result);
     printRestoreResult(context, result);
     context.printJson({ message_type: 'summary', workflow_id: workflowId, ...result, exit_code: exitCode });
     process.exitCode = exitCode;

@@ -1,8 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import type { WorkflowHandle } from '@temporalio/client';
-import { exitCodeOf } from '../../core/statuses.js';
-import type { Status } from '../../core/statuses.js';
+import { exitCodeOfResult } from '../../core/statuses.js';
 import type { FleetBackupResult, HostBackupResult, RestoreResult } from '../../workflows/messages.js';
 import { WORKFLOW } from '../../workflows/messages.js';
 import { contextOf } from '../cli-context.js';
@@ -111,7 +110,7 @@ async function attach(context: CliContext, connection: TemporalConnection, workf
     type === WORKFLOW.restore
       ? await followRun<RunResult, Parameters<typeof restoreProgressView.draw>[0]>(context, connection, handle, restoreProgressView)
       : await followRun<RunResult, Parameters<typeof fleetProgressView.draw>[0]>(context, connection, handle, fleetProgressView);
-  if (result !== 'detached') process.exitCode = exitCodeOf(await printResult(context, workflowId, result));
+  if (result !== 'detached') process.exitCode = await printResult(context, workflowId, result);
 }
 
 async function cancel(context: CliContext, connection: TemporalConnection, workflowId: string): Promise<void> {
@@ -132,8 +131,9 @@ async function describe(handle: WorkflowHandle): Promise<{ type: string; runId: 
   });
 }
 
-async function printResult(context: CliContext, workflowId: string, result: RunResult): Promise<Status> {
-  context.printJson({ message_type: 'summary', workflow_id: workflowId, ...result, exit_code: exitCodeOf(result.status) });
+async function printResult(context: CliContext, workflowId: string, result: RunResult): Promise<number> {
+  const exitCode = exitCodeOfResult(result);
+  context.printJson({ message_type: 'summary', workflow_id: workflowId, ...result, exit_code: exitCode });
   switch (result.kind) {
     case 'fleet-backup':
       (await import('../backup-report.js')).printFleetResult(context, result);
@@ -145,5 +145,5 @@ async function printResult(context: CliContext, workflowId: string, result: RunR
       (await import('../restore-report.js')).printRestoreResult(context, result);
       break;
   }
-  return result.status;
+  return exitCode;
 }

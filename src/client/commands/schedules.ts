@@ -41,7 +41,10 @@ async function connected(context: CliContext, name: string, work: Connected): Pr
   }
 }
 
-async function apply(context: CliContext, options: { readonly prune: boolean; readonly dryRun: boolean }): Promise<void> {
+async function apply(
+  context: CliContext,
+  options: { readonly prune: boolean; readonly dryRun: boolean },
+): Promise<void> {
   const { findConfig, loadConfig } = await import('../../config/load.js');
   const { path, schedules, settings } = await loadConfig(await findConfig(context.configPath));
   await connected(context, '', async (_context, { client }) => {
@@ -75,7 +78,8 @@ async function list(context: CliContext, { client }: TemporalConnection): Promis
   const { describeOwned, scheduleSummary } = await import('../schedules/list.js');
   const { table } = await import('../output.js');
   const summaries = (await describeOwned(client.schedule)).map(scheduleSummary);
-  if (summaries.length === 0) context.note('No schedules; `holdfast schedules apply` makes those of the configuration.');
+  if (summaries.length === 0)
+    context.note('No schedules; `holdfast schedules apply` makes those of the configuration.');
   else context.print(table(['NAME', 'WHEN', 'NEXT', 'LAST RUN', 'MISSED', 'SKIPPED', 'REMARK'], summaries.map(row)));
   context.printJson({ message_type: 'summary', schedules: summaries });
 }

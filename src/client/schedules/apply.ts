@@ -108,13 +108,18 @@ async function removeOthers(
   const owned = await describeOwned(client);
   const others = owned.filter(({ scheduleId, mark }) => mark.configPath === configPath && !wanted.has(scheduleId));
   if (prune && !dryRun) await Promise.all(others.map(({ scheduleId }) => client.getHandle(scheduleId).delete()));
-  return others.map(({ scheduleId, mark }) => ({ id: scheduleId, change: prune ? 'deleted' : 'orphaned', when: mark.when }));
+  return others.map(({ scheduleId, mark }) => ({
+    id: scheduleId,
+    change: prune ? 'deleted' : 'orphaned',
+    when: mark.when,
+  }));
 }
 
 /** The server has the last word on what a time is. */
 function refusedByServer(desired: DesiredSchedule, error: unknown): unknown {
   const INVALID_ARGUMENT = 3;
-  const cause: unknown = error instanceof Error && 'code' in error ? error : error instanceof Error ? error.cause : undefined;
+  const cause: unknown =
+    error instanceof Error && 'code' in error ? error : error instanceof Error ? error.cause : undefined;
   if (!(cause instanceof Error) || !('code' in cause) || cause.code !== INVALID_ARGUMENT) return error;
   return new HoldfastError(
     'ConfigInvalid',

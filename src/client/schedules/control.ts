@@ -24,11 +24,15 @@ export async function triggerSchedule(client: ScheduleClient, name: string): Pro
     if (started !== undefined) return started;
     await delay(50);
   }
-  throw new HoldfastError('TimedOut', `Schedule ${name} was triggered, but no run of it began within ${START_LIMIT_MS / 1_000} s.`);
+  throw new HoldfastError(
+    'TimedOut',
+    `Schedule ${name} was triggered, but no run of it began within ${START_LIMIT_MS / 1_000} s.`,
+  );
 }
 
 const newestOf = ({ info }: ScheduleDescription, known: ReadonlySet<string>): string | undefined =>
-  info.recentActions.findLast(({ action }) => !known.has(action.workflow.firstExecutionRunId))?.action.workflow.workflowId;
+  info.recentActions.findLast(({ action }) => !known.has(action.workflow.firstExecutionRunId))?.action.workflow
+    .workflowId;
 
 /** Throws ScheduleNotFound. */
 export async function pauseSchedule(client: ScheduleClient, name: string, note: string): Promise<void> {
@@ -51,6 +55,11 @@ async function found<Result>(client: ScheduleClient, name: string, work: () => P
   } catch (error) {
     if (!(error instanceof ScheduleNotFoundError)) throw error;
     const names = (await describeOwned(client)).map((schedule) => scheduleSummary(schedule).name);
-    throw new HoldfastError('ScheduleNotFound', `There is no schedule ${JSON.stringify(name)}; ${suggestion(name, names)}`, {}, { cause: error });
+    throw new HoldfastError(
+      'ScheduleNotFound',
+      `There is no schedule ${JSON.stringify(name)}; ${suggestion(name, names)}`,
+      {},
+      { cause: error },
+    );
   }
 }

@@ -59,7 +59,8 @@ export function scheduleSummary({ scheduleId: id, mark, state, info }: OwnedSche
     note: state.note ?? '',
     config: mark.configPath,
     next: state.paused ? null : (info.nextActionTimes[0]?.toISOString() ?? null),
-    last: last === undefined ? null : { started: last.takenAt.toISOString(), workflow_id: last.action.workflow.workflowId },
+    last:
+      last === undefined ? null : { started: last.takenAt.toISOString(), workflow_id: last.action.workflow.workflowId },
     running: info.runningActions.map(({ workflow }) => workflow.workflowId),
     missed: info.numActionsMissedCatchupWindow,
     skipped: info.numActionsSkippedOverlap,

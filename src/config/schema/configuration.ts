@@ -6,9 +6,20 @@ import { snapshots } from './snapshots.js';
 import { hostname, sshShape, tag } from './ssh.js';
 import { absolutePath, mapping, name, plainText, relativePath, word } from './words.js';
 
-const tags = z.array(tag).meta({ title: 'Tags', description: 'Words to select by (`--tag`, `tags` of a schedule). A path has its host’s tags too.', examples: [['database']] }).optional();
+const tags = z
+  .array(tag)
+  .meta({
+    title: 'Tags',
+    description: 'Words to select by (`--tag`, `tags` of a schedule). A path has its host’s tags too.',
+    examples: [['database']],
+  })
+  .optional();
 
-const scriptName = word(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/, 'a plain file name', 'the name of a file in scripts_dir, with or without .sh');
+const scriptName = word(
+  /^[A-Za-z0-9_][A-Za-z0-9._-]*$/,
+  'a plain file name',
+  'the name of a file in scripts_dir, with or without .sh',
+);
 
 const path = mapping({
   path: absolutePath('an absolute directory such as /etc').meta({
@@ -20,18 +31,31 @@ const path = mapping({
     .max(200)
     .meta({
       title: 'Name of the source',
-      description: 'Names the source, and is its directory below the host’s. Unique within the host. Default: the path without its first slash; `root` for /.',
+      description:
+        'Names the source, and is its directory below the host’s. Unique within the host. Default: the path without its first slash; `root` for /.',
       examples: ['etc', 'www'],
     })
     .optional(),
   exclude_file: absolutePath('an absolute path on the worker')
-    .meta({ title: 'File with excludes', description: 'A file on the worker with rsync patterns, one a line.', examples: ['/etc/backup/excludes/home.txt'] })
+    .meta({
+      title: 'File with excludes',
+      description: 'A file on the worker with rsync patterns, one a line.',
+      examples: ['/etc/backup/excludes/home.txt'],
+    })
     .optional(),
   pre_script: scriptName
-    .meta({ title: 'Script before', description: 'NAME or NAME.sh in scripts_dir, run before the backup; if it fails, the source is not backed up.', examples: ['stop_apache'] })
+    .meta({
+      title: 'Script before',
+      description: 'NAME or NAME.sh in scripts_dir, run before the backup; if it fails, the source is not backed up.',
+      examples: ['stop_apache'],
+    })
     .optional(),
   post_script: scriptName
-    .meta({ title: 'Script after', description: 'NAME or NAME.sh in scripts_dir, run after the backup, always: also after a failure and a cancel.', examples: ['start_apache'] })
+    .meta({
+      title: 'Script after',
+      description: 'NAME or NAME.sh in scripts_dir, run after the backup, always: also after a failure and a cancel.',
+      examples: ['start_apache'],
+    })
     .optional(),
   tags,
   ...inheritedShape,
@@ -41,19 +65,38 @@ const host = mapping({
   hostname: hostname.optional(),
   ...sshShape,
   tags,
-  paths: z.array(path).min(1).meta({ title: 'Paths', description: 'The directories to back up, each a source.', examples: [[{ path: '/etc', dest_subdir: 'etc' }]] }),
+  paths: z
+    .array(path)
+    .min(1)
+    .meta({
+      title: 'Paths',
+      description: 'The directories to back up, each a source.',
+      examples: [[{ path: '/etc', dest_subdir: 'etc' }]],
+    }),
   ...inheritedShape,
 });
 
 const config = mapping({
   backup_base: absolutePath()
-    .meta({ title: 'Base of the backups', description: 'Directory on the worker; mirrors lie in BASE/HOST/SOURCE. It is the destination `backup_base`.', examples: ['/share/backup/'] })
+    .meta({
+      title: 'Base of the backups',
+      description: 'Directory on the worker; mirrors lie in BASE/HOST/SOURCE. It is the destination `backup_base`.',
+      examples: ['/share/backup/'],
+    })
     .optional(),
   lock_file: plainText('a path', 'a path')
-    .meta({ title: 'Lock file', description: 'Accepted and not used: Temporal locks runs, one at a time for each host.', examples: ['/tmp/backup.fil'] })
+    .meta({
+      title: 'Lock file',
+      description: 'Accepted and not used: Temporal locks runs, one at a time for each host.',
+      examples: ['/tmp/backup.fil'],
+    })
     .optional(),
   scripts_dir: absolutePath()
-    .meta({ title: 'Directory of scripts', description: 'Directory on the worker that holds the scripts. Default: /etc/backup/scripts.', examples: ['/etc/backup/scripts'] })
+    .meta({
+      title: 'Directory of scripts',
+      description: 'Directory on the worker that holds the scripts. Default: /etc/backup/scripts.',
+      examples: ['/etc/backup/scripts'],
+    })
     .optional(),
   parallel_hosts: z
     .int()
@@ -63,7 +106,10 @@ const config = mapping({
     .optional(),
   ...sshShape,
   ...inheritedShape,
-}).meta({ title: 'Settings', description: 'Settings of the whole configuration; what hosts and paths can have too is their default.' });
+}).meta({
+  title: 'Settings',
+  description: 'Settings of the whole configuration; what hosts and paths can have too is their default.',
+});
 
 /** An archive keeps its own record beside the hosts' directories. */
 const RECORD = 'holdfast.json';
@@ -74,21 +120,39 @@ const hostName = name('a host').refine((text) => text !== RECORD, {
 
 /** The file as it is written, before defaults and inheritance. */
 export const configurationSchema = mapping({
-  version: z.literal(1).meta({ title: 'Version', description: 'Version of this file’s form. Default: 1.', examples: [1] }).optional(),
+  version: z
+    .literal(1)
+    .meta({ title: 'Version', description: 'Version of this file’s form. Default: 1.', examples: [1] })
+    .optional(),
   config: config.optional(),
   hosts: z
     .record(hostName, host)
-    .meta({ title: 'Hosts', description: 'The hosts, by name. The name is the directory of their backups.', examples: [{ server1: { paths: [{ path: '/etc' }] } }] }),
+    .meta({
+      title: 'Hosts',
+      description: 'The hosts, by name. The name is the directory of their backups.',
+      examples: [{ server1: { paths: [{ path: '/etc' }] } }],
+    }),
   destinations: z
     .record(name('a destination'), destination)
-    .meta({ title: 'Destinations', description: 'Places for copies, by name; see `destination`.', examples: [{ offsite: { type: 's3', bucket: 'backups' } }] })
+    .meta({
+      title: 'Destinations',
+      description: 'Places for copies, by name; see `destination`.',
+      examples: [{ offsite: { type: 's3', bucket: 'backups' } }],
+    })
     .optional(),
   snapshots: snapshots
-    .meta({ title: 'Snapshots', description: 'Snapshots of the mirrors. Checked, but not made by this version; every run says so.' })
+    .meta({
+      title: 'Snapshots',
+      description: 'Snapshots of the mirrors. Checked, but not made by this version; every run says so.',
+    })
     .optional(),
   schedules: z
     .record(scheduleName, schedule)
-    .meta({ title: 'Schedules', description: 'When runs start by themselves, by name; `holdfast schedules apply` makes them.', examples: [{ nightly: { cron: '30 2 * * *' } }] })
+    .meta({
+      title: 'Schedules',
+      description: 'When runs start by themselves, by name; `holdfast schedules apply` makes them.',
+      examples: [{ nightly: { cron: '30 2 * * *' } }],
+    })
     .optional(),
 }).meta({ title: 'Holdfast configuration', description: 'Hosts, what of them is backed up, where to, and when.' });
 

@@ -7,7 +7,9 @@ const FORMS = '{env: NAME}, {file: /PATH} or {command: [PROGRAM, ARGUMENT]}';
 const reference = z.union(
   [
     z.strictObject({
-      env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: () => 'this is not a variable’s name; write {env: NAME}' }),
+      env: z
+        .string()
+        .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: () => 'this is not a variable’s name; write {env: NAME}' }),
     }),
     z.strictObject({ file: absolutePath('/path/of/the/file') }),
     z.strictObject({ command: z.array(z.string().min(1)).min(1) }),

@@ -4,8 +4,14 @@ import { absolutePath, duration, mapping } from './words.js';
 export const SNAPSHOT_TYPES = ['hourly', 'daily', 'weekly', 'monthly', 'yearly'] as const;
 
 const rule = mapping({
-  type: z.enum(SNAPSHOT_TYPES).meta({ title: 'Kind', description: 'What the snapshots of this rule are called.', examples: ['hourly', 'daily'] }),
-  count: z.int().min(1).max(10_000).meta({ title: 'Count', description: 'How many are kept.', examples: [6] }),
+  type: z
+    .enum(SNAPSHOT_TYPES)
+    .meta({ title: 'Kind', description: 'What the snapshots of this rule are called.', examples: ['hourly', 'daily'] }),
+  count: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .meta({ title: 'Count', description: 'How many are kept.', examples: [6] }),
   interval: duration({ min: '1m', max: '3660d' }).meta({
     title: 'Interval',
     description: 'Time between two of them; a plain number is seconds.',
@@ -18,5 +24,9 @@ export const snapshots = mapping({
   schedules: z
     .array(rule)
     .min(1)
-    .meta({ title: 'Rules', description: 'Which snapshots are made and kept.', examples: [[{ type: 'hourly', count: 6, interval: 14400 }]] }),
+    .meta({
+      title: 'Rules',
+      description: 'Which snapshots are made and kept.',
+      examples: [[{ type: 'hourly', count: 6, interval: 14400 }]],
+    }),
 });

@@ -4,8 +4,10 @@ import { duration, plainText, word } from './words.js';
 
 /** A user, or the old form USER@HOSTNAME. */
 export const SSH_USER_PATTERN = /^[A-Za-z0-9_][A-Za-z0-9_.\\+$-]*(?:@[A-Za-z0-9_][A-Za-z0-9_.:%-]*)?$/;
-export const HOSTNAME_PATTERN = /^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9_.-]+)?)$/;
-const JUMP_HOST = '(?:[A-Za-z0-9_][A-Za-z0-9_.-]*@)?(?:[A-Za-z0-9_][A-Za-z0-9_.-]*|\\[[0-9A-Fa-f:.%]+\\])(?::[0-9]{1,5})?';
+export const HOSTNAME_PATTERN =
+  /^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9_.-]+)?)$/;
+const JUMP_HOST =
+  '(?:[A-Za-z0-9_][A-Za-z0-9_.-]*@)?(?:[A-Za-z0-9_][A-Za-z0-9_.-]*|\\[[0-9A-Fa-f:.%]+\\])(?::[0-9]{1,5})?';
 
 /** How the worker logs into a host; given for one host, or under `config` for all. */
 export const sshShape = {
@@ -16,14 +18,27 @@ export const sshShape = {
       examples: ['backup', 'root@server2.local'],
     })
     .optional(),
-  ssh_key: word(/^(?:~\/|\/)[^\u0000-\u001f\u007f"\\]+$/, 'a path of a key', 'an absolute path, or one that begins with ~/')
+  ssh_key: word(
+    /^(?:~\/|\/)[^\u0000-\u001f\u007f"\\]+$/,
+    'a path of a key',
+    'an absolute path, or one that begins with ~/',
+  )
     .meta({
       title: 'Private key',
       description: 'Path of the private key on the worker. Default: the keys and agent of the worker’s user.',
       examples: ['/root/.ssh/backup_key', '~/.ssh/id_ed25519'],
     })
     .optional(),
-  ssh_port: z.int().min(1).max(65_535).meta({ title: 'Port', description: 'Port of the SSH server. Default: 22, or what ~/.ssh/config says.', examples: [2222] }).optional(),
+  ssh_port: z
+    .int()
+    .min(1)
+    .max(65_535)
+    .meta({
+      title: 'Port',
+      description: 'Port of the SSH server. Default: 22, or what ~/.ssh/config says.',
+      examples: [2222],
+    })
+    .optional(),
   ssh_options: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
     .superRefine((options, context) => {
@@ -40,18 +55,34 @@ export const sshShape = {
     })
     .optional(),
   proxy_jump: word(new RegExp(`^${JUMP_HOST}(?:,${JUMP_HOST})*$`), 'a jump host', 'USER@HOST:PORT, several with commas')
-    .meta({ title: 'Jump host', description: 'Host to go through, as ssh’s ProxyJump takes it.', examples: ['backup@gate.example.com'] })
+    .meta({
+      title: 'Jump host',
+      description: 'Host to go through, as ssh’s ProxyJump takes it.',
+      examples: ['backup@gate.example.com'],
+    })
     .optional(),
   connect_timeout: duration({ min: '1s', max: '10m' })
-    .meta({ title: 'Connection timeout', description: 'How long a login may take. Default: 15s.', examples: ['15s', 30] })
+    .meta({
+      title: 'Connection timeout',
+      description: 'How long a login may take. Default: 15s.',
+      examples: ['15s', 30],
+    })
     .optional(),
   ignore_ping: z
     .boolean()
-    .meta({ title: 'Ignore ping', description: 'The host does not answer to ping; the SSH login alone counts. Default: false.', examples: [true] })
+    .meta({
+      title: 'Ignore ping',
+      description: 'The host does not answer to ping; the SSH login alone counts. Default: false.',
+      examples: [true],
+    })
     .optional(),
 } as const;
 
-export const hostname = word(HOSTNAME_PATTERN, 'a host name or address', 'for instance server1.example.com, 192.0.2.7 or 2001:db8::7 (without brackets)').meta({
+export const hostname = word(
+  HOSTNAME_PATTERN,
+  'a host name or address',
+  'for instance server1.example.com, 192.0.2.7 or 2001:db8::7 (without brackets)',
+).meta({
   title: 'Address',
   description: 'Name or address to connect to. Default: the key of the host, so that ~/.ssh/config may explain it.',
   examples: ['server1.example.com', '2001:db8::7'],

@@ -24,11 +24,7 @@ export const word = (pattern: RegExp, what: string, instead: string) =>
 const NO_CONTROL = '[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]';
 
 export const absolutePath = (instead = '/an/absolute/path') =>
-  word(
-    new RegExp(`^(?!.*/\\.\\.?(?:/|$))/${NO_CONTROL}*$`),
-    'an absolute path without "." and ".." in it',
-    instead,
-  );
+  word(new RegExp(`^(?!.*/\\.\\.?(?:/|$))/${NO_CONTROL}*$`), 'an absolute path without "." and ".." in it', instead);
 
 export const relativePath = (instead: string) =>
   word(
@@ -54,7 +50,8 @@ export function duration({ min, max }: Range) {
   const [minMs, maxMs] = [durationMs(min) ?? 0, durationMs(max) ?? 0];
   return z
     .union([z.string().regex(DURATION_PATTERN, { abort: true }), z.number().nonnegative()], {
-      error: ({ input }) => `${shown(input)} is not a duration; write for instance 30s, 5m, 6h or 2d (a plain number is seconds)`,
+      error: ({ input }) =>
+        `${shown(input)} is not a duration; write for instance 30s, 5m, 6h or 2d (a plain number is seconds)`,
     })
     .refine((value) => isWithin(durationMs(value), minMs, maxMs), {
       error: ({ input }) => `${shown(input)} is out of range; write ${min} to ${max}`,

@@ -6,8 +6,8 @@ const MAX_CHATTER = 64 * 1024;
 /**
  * The body's standard output: what follows the line with the token. Whatever a login shell printed comes before it.
  *
- * It ends well only when the session did; otherwise it fails with the session's error, so that a cut stream is never taken for a
- * whole one.
+ * It ends well only when the session did; otherwise it fails with the session's error, so that a cut stream is never
+ * taken for a whole one.
  */
 export class BodyOutput extends Transform {
   /** What came before the body's output: nothing, on a quiet host. */

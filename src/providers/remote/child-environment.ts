@@ -11,8 +11,8 @@ const PASSED_ON = [
 ];
 
 /**
- * The environment of child processes: only what logging in and finding programs needs. The worker's own may hold secrets, and variables
- * that change what tools do. LC_ALL=C makes their messages the known ones.
+ * The environment of child processes: only what logging in and finding programs needs. The worker's own may hold
+ * secrets, and variables that change what tools do. LC_ALL=C makes their messages the known ones.
  */
 export function childEnvironment(): Record<string, string> {
   const entries = PASSED_ON.map((name) => [name, process.env[name]] as const);

@@ -12,7 +12,7 @@ import type { ChildExit, Machine } from './machine.js';
 import type { RunningScript, ScriptJob, ScriptResult } from './script-runner.js';
 import { Transcript } from './transcript.js';
 import { cannotStart, judgeSession, shellPrintsText } from './verdict.js';
-import { wrapperScript } from './wrapper.js';
+import { GO, waitsForGo, wrapperScript } from './wrapper.js';
 
 /** The wrapper gives a group five seconds between TERM and KILL; then it says that it has ended. */
 const STOP_GRACE_MS = 8_000;
@@ -33,10 +33,11 @@ class Session implements RunningScript {
   private readonly transcript: Transcript;
   private readonly output: BodyOutput | undefined;
   /**
-   * When the body writes to a descriptor of ours, nobody reads what comes before it: then the host waits for our word, which it gets
-   * when nothing was written until it began.
+   * What follows the wrapper is held back until it has begun. A list, since some hosts' `head` reads past the wrapper;
+   * and where the body writes to a descriptor of ours, the word to go, since nobody reads what a login shell prints
+   * there first.
    */
-  private readonly waitsForGo: boolean;
+  private readonly heldBack: Uint8Array | undefined;
   private readonly sizeAtStart: number;
   private readonly timers: NodeJS.Timeout[] = [];
   private stopped: HoldfastError | undefined;
@@ -47,10 +48,10 @@ class Session implements RunningScript {
     private readonly job: ScriptJob,
   ) {
     const token = randomBytes(16).toString('hex');
-    this.waitsForGo = job.stdout !== 'pipe' && job.stdin !== 'pipe';
+    this.heldBack = heldBackOf(job);
     this.sizeAtStart = this.outputSize();
     this.transcript = new Transcript(token, () => this.begin(), job.onStderrLine);
-    const script = Buffer.from(wrapperScript(job, { token, waitsForGo: this.waitsForGo }), 'utf8');
+    const script = Buffer.from(wrapperScript(job, token), 'utf8');
     const [program, ...words] = machine.command(script.byteLength);
     // A process group of its own: Ctrl-C in the worker's terminal must not reach it before the worker decides.
     this.child = spawn(program, words, {
@@ -75,7 +76,7 @@ class Session implements RunningScript {
     this.stdout = this.output ?? null;
     this.stdin = job.stdin === 'pipe' ? this.input : null;
     this.input.write(script);
-    if (!this.waitsForGo) this.sendList();
+    if (job.stdin === 'pipe' && job.list !== undefined) this.input.write(job.list);
     this.watch();
   }
 
@@ -102,14 +103,9 @@ class Session implements RunningScript {
   private readonly cancel = (): void => this.stop(this.error('Cancelled', `to ${this.job.what} was cancelled`));
 
   private begin(): void {
-    if (!this.waitsForGo || this.stopped) return;
+    if (this.heldBack === undefined || this.stopped) return;
     if (this.outputSize() !== this.sizeAtStart) return this.stop(shellPrintsText(this.machine));
-    this.input.write('g');
-    this.sendList();
-  }
-
-  private sendList(): void {
-    if (this.job.list !== undefined && this.job.list.byteLength > 0) this.input.write(this.job.list);
+    this.input.write(this.heldBack);
   }
 
   /** Of a regular file that the body writes to; other descriptors have none. */
@@ -120,8 +116,8 @@ class Session implements RunningScript {
   }
 
   /**
-   * Ends the session for a reason. Where the end of input means `stop`, the machine is given the time to kill the whole group and to say so;
-   * otherwise the child is ended, and the machine notices by itself.
+   * Ends the session for a reason. Where the end of input means `stop`, the machine is given the time to kill the whole
+   * group and to say so; otherwise the child is ended, and the machine notices by itself.
    */
   private stop(reason: HoldfastError): void {
     if (this.stopped || this.over) return;
@@ -157,4 +153,9 @@ class Session implements RunningScript {
   private error(type: FailureType, message: string): HoldfastError {
     return new HoldfastError(type, `${this.machine.label}: ${message}`, this.machine.place);
   }
+}
+
+function heldBackOf(job: ScriptJob): Uint8Array | undefined {
+  if (job.stdin === 'pipe') return undefined;
+  return waitsForGo(job) ? GO : job.list;
 }

@@ -9,13 +9,15 @@ import { sshConfigText } from '../../core/ssh-config.js';
 /** ssh reads neither of these by itself once it is given a file. */
 const systemConfigs = (): string[] => [join(userInfo().homedir, '.ssh/config'), '/etc/ssh/ssh_config'];
 
-/** Writes one ssh_config(5) file per host into a private directory, and keeps it while the host's plan stays the same. */
+/**
+ * Writes one ssh_config(5) file per host into a private directory, and keeps it while the host's plan stays the same.
+ */
 export class SshConfigFiles {
   private readonly written = new Set<string>();
 
   /**
-   * `directory` is made when missing; its path must not hold spaces, since rsync splits its --rsh at them. `includes` are weaker than the plan;
-   * those that do not exist are left out.
+   * `directory` is made when missing; its path must not hold spaces, since rsync splits its --rsh at them. `includes`
+   * are weaker than the plan; those that do not exist are left out.
    */
   constructor(
     private readonly directory: string,

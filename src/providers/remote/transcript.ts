@@ -44,17 +44,18 @@ export class Transcript {
     const at = line.indexOf(this.token);
     if (at === -1) return this.keep(line);
     if (at > 0) this.keep(line.slice(0, at));
-    this.obey(line.slice(at + this.token.length + 1).split(' '));
+    this.obey(line.slice(at + this.token.length + 1));
   }
 
-  private obey([word = '', first = '', second = '']: readonly string[]): void {
+  private obey(line: string): void {
+    const [word = '', first = '', second = ''] = line.split(' ');
     if (word === 'begin') {
       this.begun = true;
       this.onBegin();
     }
     if (word === 'stage') this.stages[first] = Number(second);
     if (word === 'end') this.status = Number(first);
-    if (word === 'missing' || word === 'fail') this.trouble = { kind: word, what: first };
+    if (word === 'missing' || word === 'fail') this.trouble = { kind: word, what: line.slice(word.length + 1) };
   }
 
   private keep(line: string): void {

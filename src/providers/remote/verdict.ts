@@ -29,7 +29,7 @@ export function judgeSession(machine: Machine, what: string, ended: EndedSession
 
 export function shellPrintsText(machine: Machine, text?: string): HoldfastError {
   const example = text === undefined ? '' : `: ${JSON.stringify(text.slice(0, 200))}`;
-  return error(machine, 'HostShellPrintsText', `its login shell prints text before the command’s own output${example}`);
+  return error(machine, 'HostShellPrintsText', `its login shell prints text of its own${example}`);
 }
 
 export function cannotStart(machine: Machine, cause: NodeJS.ErrnoException): HoldfastError {

@@ -2,13 +2,12 @@ import { HoldfastError } from '../../core/failures.js';
 import { quote } from '../../core/shell-quoting.js';
 import type { ScriptJob } from './script-runner.js';
 
-/** How a session proceeds, as both sides must agree on. */
-export interface SessionShape {
-  /** Random for each session: no tool can print a line that looks like the protocol's. */
-  readonly token: string;
-  /** The host waits for one byte before it takes the list and runs the body; see `startSession`. */
-  readonly waitsForGo: boolean;
-}
+/** One byte, any. */
+export const GO = Buffer.from('g');
+
+/** Whether the host waits for a byte before it runs the body; see `startSession`. A list does as well. */
+export const waitsForGo = ({ stdout, stdin, list }: ScriptJob): boolean =>
+  stdout !== 'pipe' && stdin !== 'pipe' && (list === undefined || list.byteLength === 0);
 
 /** The command for sshd, which gives it to the user's login shell: it means the same to sh, bash, zsh, fish and csh. */
 export const bootstrapCommand = (scriptBytes: number): string => `exec sh -c '${bootstrapScript(scriptBytes)}'`;
@@ -18,30 +17,38 @@ export const bootstrapScript = (scriptBytes: number): string => `eval "$(head -c
 /**
  * The script that runs a body on the machine, kills it when its owner is gone, and reports on standard error.
  *
- * Descriptors: 8 the session's standard input, 9 its standard error. The session lasts until every copy of its streams is closed, so
- * whatever runs beside the body must not keep one, and must be dead at the end.
+ * Descriptors: 8 the session's standard input, 9 its standard error. The session lasts until every copy of its streams
+ * is closed, so whatever runs beside the body must not keep one, and must be dead at the end.
+ *
+ * `token` is random for each session: no tool can print a line that looks like the protocol's.
  */
-export function wrapperScript(job: ScriptJob, shape: SessionShape): string {
-  const { token, waitsForGo } = shape;
+export function wrapperScript(job: ScriptJob, token: string): string {
   const lines = [
     'LC_ALL=C; export LC_ALL',
     'holdfast_umask=$(umask); umask 077',
     'exec 8<&0 9>&2 </dev/null',
     `say() { printf '%s %s\\n' ${token} "$*" >&9; }`,
-    // Caught, not ignored: what the body starts has the default again. Without it a broken link would end this shell before it tidied up.
+    // Caught, not ignored: what the body starts has the default again. Without it a broken link would end this shell
+    // before it tidied up.
     'trap : PIPE',
     'say begin',
     ...(job.stdout === 'pipe' ? [`printf '%s\\n' ${token}`] : []),
     'command -v setsid >/dev/null 2>&1 || { say missing setsid; exit 0; }',
-    ...(waitsForGo ? ['[ -n "$(head -c 1 <&8)" ] || exit 0'] : []),
+    ...(job.stdin === 'pipe' ? REFUSE_BUSYBOX_HEAD : []),
+    ...(waitsForGo(job) ? ['[ -n "$(head -c 1 <&8)" ] || exit 0'] : []),
     ...(usesScratch(job) ? scratchLines(job.list?.byteLength) : []),
     ...END_BODY,
-    ...startBody(job, shape),
+    ...startBody(job, token),
     ...(job.stdin === 'pipe' ? WATCH_PARENT : WATCH_INPUT),
     ...WAIT,
   ];
   return `${lines.join('\n')}\n`;
 }
+
+/** It reads past what it was asked for, and would take the body's first data with the wrapper. */
+const REFUSE_BUSYBOX_HEAD = [
+  'case $(head --version 2>&1) in *BusyBox*) say missing "head of GNU coreutils"; exit 0 ;; esac',
+];
 
 const usesScratch = (job: ScriptJob): boolean => job.list !== undefined || job.body.includes('HOLDFAST_SCRATCH');
 
@@ -65,8 +72,11 @@ function listLines(listBytes: number): string[] {
   ];
 }
 
-/** The body leads a session and process group of its own, with nothing of the user's environment that changes what tools do. */
-function startBody(job: ScriptJob, { token }: SessionShape): string[] {
+/**
+ * The body leads a session and process group of its own, with nothing of the user's environment that changes what tools
+ * do.
+ */
+function startBody(job: ScriptJob, token: string): string[] {
   const variables = [
     'HOME',
     'USER',
@@ -95,7 +105,10 @@ function bodyLines(job: ScriptJob, token: string): string[] {
   if (job.body.includes('\0')) throw new HoldfastError('InternalError', `the script to ${job.what} holds a NUL`);
   return [
     'exec 3<&-',
-    `stage() { holdfast_stage=$1; shift; "$@"; set -- "$?"; printf '%s stage %s %s\\n' ${token} "$holdfast_stage" "$1" >&9; return "$1"; }`,
+    'stage() {',
+    '  holdfast_stage=$1; shift; "$@"; set -- "$?"',
+    `  printf '%s stage %s %s\\n' ${token} "$holdfast_stage" "$1" >&9; return "$1"`,
+    '}',
     ...Object.entries(job.environment ?? {}).map(
       ([name, value]) => `export ${variableName(job, name)}=${quote(value)}`,
     ),
@@ -114,9 +127,14 @@ const WATCH_INPUT = [
   'watch=$!',
 ];
 
-/** Where the input's end is normal, the owner is gone when the wrapper has another parent: sshd's process of this connection died. */
+/**
+ * Where the input's end is normal, the owner is gone when the wrapper has another parent: sshd's process of this
+ * connection died.
+ */
 const WATCH_PARENT = [
-  `setsid sh -c 'while sleep 1; do read -r a b c parent e </proc/$1/stat || exit 0; [ "$parent" = "$3" ] || break; done`,
+  `setsid sh -c 'while sleep 1; do`,
+  '  read -r pid name state parent rest </proc/$1/stat || exit 0; [ "$parent" = "$3" ] || break',
+  'done',
   `  kill -s TERM "$1" || kill -s KILL -- "-$2"' sh $$ "$body" "$PPID" </dev/null 8<&- >/dev/null 9>&- &`,
   'watch=$!',
 ];

@@ -88,7 +88,7 @@ function isConnectionError(error: ServiceError): boolean {
 function wordsOf(error: ServiceError): string {
   const status = httpStatusOf(error);
   const causes = error instanceof AggregateError ? (error.errors as ServiceError[]).map((cause) => cause.message) : [];
-  const text = [error.message, ...causes].filter(Boolean).join('; ') || String(error.code ?? 'no message');
+  const text = [error.message, ...causes].filter(Boolean).join('; ') || 'no message';
   return `${errorName(error)}: ${text}${status === undefined ? '' : ` (HTTP ${status})`}`;
 }
 

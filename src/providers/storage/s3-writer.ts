@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { finished } from 'node:stream/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { HoldfastError } from '../../core/failures.js';
 import { assertNotAborted } from './abort.js';
@@ -37,23 +38,21 @@ export class S3Writer implements ObjectWriter {
     this.multipart = new S3Multipart(bucket, key, this.writerId, this.stop.signal);
     this.sink = { stream: this.createStream() };
     options.signal.addEventListener('abort', this.onSignal, { once: true });
-    assertNotAborted(options.signal, `writing ${key} to ${bucket.location}`);
   }
 
   async commit(): Promise<{ readonly sizeBytes: number; readonly sha256: string }> {
     if (this.failure) throw this.failure;
     assertNotAborted(this.options.signal, `writing ${this.key} to ${this.bucket.location}`);
     if (this.state !== 'open') throw new HoldfastError('InternalError', `${this.key} was committed or aborted before`);
-    if (!this.stream.writableFinished) {
+    if (!this.stream.writableEnded) {
       throw new HoldfastError('InternalError', `${this.key} was still being written when it was to be committed`);
     }
     this.state = 'spoiled';
-    const sizeBytes = this.stream.takenBytes;
-    const isPublished = await explainedS3(this.doing, () => this.publish(sizeBytes));
+    const isPublished = await explainedS3(this.doing, () => this.publish());
     if (!isPublished) throw new HoldfastError('InternalError', `${this.key} exists already in ${this.bucket.location}`);
     this.state = 'committed';
     this.release();
-    return { sizeBytes, sha256: this.stream.digest() };
+    return { sizeBytes: this.stream.takenBytes, sha256: this.stream.digest() };
   }
 
   async explainFailure(): Promise<HoldfastError | undefined> {
@@ -70,8 +69,10 @@ export class S3Writer implements ObjectWriter {
     await explainedS3(`remove the unfinished ${this.key} from ${this.bucket.location}`, () => this.multipart.abort());
   }
 
-  private async publish(sizeBytes: number): Promise<boolean> {
+  private async publish(): Promise<boolean> {
     const { key, writerId } = this;
+    await finished(this.stream);
+    const sizeBytes = this.stream.takenBytes;
     const isMultipart = this.multipart.isStarted;
     if (isMultipart) await this.sendPart(this.stream.rest);
     await this.stream.settled();

@@ -7,6 +7,8 @@ import { UNFINISHED_PREFIX } from '../../core/object-keys.js';
 import { makeDirectories, removeEmptyDirectories, syncDirectory } from './local-directories.js';
 import { codeOf, rootMissing } from './local-failures.js';
 
+const MOST_ATTEMPTS = 20;
+
 /** A file under a hidden name beside its final one. Left behind by a dead process it stays invisible to every listing. */
 export interface UnfinishedFile {
   readonly temporary: string;
@@ -19,14 +21,14 @@ export async function createUnfinished(root: string, key: string): Promise<Unfin
   const temporary = join(dirname(final), `${UNFINISHED_PREFIX}${randomBytes(12).toString('hex')}`);
   const segments = key.split('/').slice(0, -1);
   for (let attempt = 1; ; attempt += 1) {
-    await makeDirectories(root, segments);
     try {
+      await makeDirectories(root, segments);
       return { temporary, final, handle: await open(temporary, 'wx', 0o600) };
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw error;
       if (segments.length === 0) throw rootMissing(root);
       // Whoever removed the last object of the directory may have removed the directory meanwhile.
-      if (attempt === 10) throw error;
+      if (attempt === MOST_ATTEMPTS) throw error;
     }
   }
 }

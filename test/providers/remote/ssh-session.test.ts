@@ -14,6 +14,8 @@ import { SshConfigFiles } from '../../../src/providers/remote/ssh-config-file.js
 import { remoteShell, SshRunner } from '../../../src/providers/remote/ssh-runner.js';
 import { processGone, runToEnd } from '../../support/script-runs.js';
 
+const containing = (text: string): unknown => expect.stringContaining(text);
+
 /** What only a connection can get wrong, against a real sshd. */
 
 let directory: string;
@@ -62,7 +64,7 @@ describe('a login', () => {
     await writeFile(config, 'Host *\n  StrictHostKeyChecking no\n', { mode: 0o600 });
     const options = { UserKnownHostsFile: path, StrictHostKeyChecking: 'no' };
     const finished = runToEnd(runnerTo(host, { options }, [config]), { body: 'true' });
-    await expect(finished).rejects.toMatchObject({ type: 'HostKeyChanged', message: expect.stringContaining('alpha') });
+    await expect(finished).rejects.toMatchObject({ type: 'HostKeyChanged', message: containing('alpha') });
   });
 
   test('with a key that the host does not know fails as one', async () => {
@@ -70,7 +72,7 @@ describe('a login', () => {
     const finished = runToEnd(runnerTo(host, { identityFile: other.identityFile }), { body: 'true' });
     await expect(finished).rejects.toMatchObject({
       type: 'HostAuthFailed',
-      message: expect.stringContaining('Permission denied'),
+      message: containing('Permission denied'),
     });
   });
 
@@ -79,7 +81,7 @@ describe('a login', () => {
     await copyFile(host.identityFile, path);
     await chmod(path, 0o644);
     const finished = runToEnd(runnerTo(host, { identityFile: path }), { body: 'true' });
-    await expect(finished).rejects.toMatchObject({ type: 'HostAuthFailed', message: expect.stringContaining('0644') });
+    await expect(finished).rejects.toMatchObject({ type: 'HostAuthFailed', message: containing('0644') });
     await chmod(path, 0o600);
     expect((await runToEnd(runnerTo(host, { identityFile: path }), { body: 'true' })).status).toBe(0);
   });
@@ -88,7 +90,7 @@ describe('a login', () => {
     const closed = runToEnd(runnerTo(host, { port: await freePort() }), { body: 'true' });
     await expect(closed).rejects.toMatchObject({
       type: 'HostUnreachable',
-      message: expect.stringContaining('refused'),
+      message: containing('refused'),
     });
     const nameless = runToEnd(runnerTo(host, { hostname: 'no-such-host.invalid' }), { body: 'true' });
     await expect(nameless).rejects.toMatchObject({ type: 'HostUnreachable' });
@@ -107,7 +109,7 @@ describe('a login', () => {
     const finished = runToEnd(runnerTo(closed), { body: 'true' });
     await expect(finished).rejects.toMatchObject({
       type: 'RemoteCommandFailed',
-      message: expect.stringContaining('This account is closed.'),
+      message: containing('This account is closed.'),
     });
   });
 
@@ -141,7 +143,7 @@ describe('a login shell that prints text', () => {
   test('is told by what comes before the output', async () => {
     await expect(runToEnd(runnerTo(noisy), { body: 'echo data' })).rejects.toMatchObject({
       type: 'HostShellPrintsText',
-      message: expect.stringContaining('Welcome back'),
+      message: containing('Welcome back'),
     });
   });
 

@@ -1,0 +1,109 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { RestoreReport, RestoreRequest } from '../../../src/activities/contract.js';
+import { commitMirror } from '../../../src/activities/mirror/commit-mirror.js';
+import { syncMirror } from '../../../src/activities/mirror/sync-mirror.js';
+import { planRestore } from '../../../src/activities/restore/plan-restore.js';
+import { restoreMirror } from '../../../src/activities/restore/restore-mirror.js';
+import { RandomTree } from '../../support/random-tree.js';
+import { type RestoreBench, startRestoreBench } from '../../support/restore-bench.js';
+import { describeTree } from '../../support/tree-oracle.js';
+
+const RUN = { workflowId: 'restore/web1/mirrored/test', runId: 'run-1' };
+
+let bench: RestoreBench;
+let backupId: string;
+let number = 0;
+let target: string;
+
+const local = () => ({ kind: 'local', path: target, machine: 'test' }) as const;
+const request = (news: Partial<RestoreRequest> = {}): RestoreRequest =>
+  bench.request({ source: 'mirrored', target: local(), ...news });
+
+async function restore(news: Partial<RestoreRequest> = {}): Promise<RestoreReport> {
+  const asked = request(news);
+  const plan = await planRestore(bench.providers, bench.control(), { request: asked, run: RUN });
+  return restoreMirror(bench.providers, bench.control(), { request: asked, plan, run: RUN });
+}
+
+async function backUp(): Promise<string> {
+  const source = bench.source({ name: 'mirrored', engine: 'mirror' });
+  const input = { host: bench.hostPlan(), source, run: RUN };
+  const outcome = await syncMirror(bench.providers, bench.control(), input);
+  return (await commitMirror(bench.providers, bench.control(), { ...input, outcome, startedAtMs: Date.now() })).backupId;
+}
+
+beforeAll(async () => {
+  bench = await startRestoreBench();
+  new RandomTree(bench.tree, 5).grow(50);
+  mkdirSync(join(bench.tree, 'docs/old'), { recursive: true });
+  writeFileSync(join(bench.tree, 'docs/old/letter.txt'), 'a letter');
+  backupId = await backUp();
+});
+afterAll(() => bench.stop());
+beforeEach(() => {
+  target = bench.path(`targets/m${(number += 1)}`);
+});
+
+describe('a mirror', () => {
+  test('comes back exactly, here and over ssh, and a second time nothing is left to do', async () => {
+    const expected = await describeTree(bench.tree);
+    expect(await restore()).toMatchObject({ status: 'ok', differences: { count: 0 } });
+    expect(await describeTree(target)).toEqual(expected);
+    const again = await planRestore(bench.providers, bench.control(), { request: request({ dryRun: true }), run: RUN });
+    expect(again).toMatchObject({ backupId, spool: '', counts: { create: 0, replace: 0, delete: 0 } });
+    target = bench.path('targets/over-ssh');
+    expect(await restore({ target: { kind: 'host', host: 'web2', path: target } })).toMatchObject({ status: 'ok' });
+    expect(await describeTree(target)).toEqual(expected);
+  });
+
+  test('gives what --include asks for, with the directories above', async () => {
+    expect((await restore({ include: ['*.txt'] })).status).toBe('ok');
+    expect(readdirSync(target, { recursive: true }).sort()).toEqual(['docs', 'docs/old', 'docs/old/letter.txt']);
+    await expect(restore({ include: ['*.pdf'] })).rejects.toMatchObject({ type: 'NothingToRestore' });
+    await expect(restore({ include: ['*.txt'], delete: true })).rejects.toMatchObject({ type: 'RestoreTargetInvalid' });
+  });
+
+  test('keeps to --overwrite and --delete', async () => {
+    mkdirSync(join(target, 'docs/old'), { recursive: true });
+    writeFileSync(join(target, 'docs/old/letter.txt'), 'mine');
+    writeFileSync(join(target, 'mine'), 'mine');
+    expect((await restore({ overwrite: 'never' })).status).toBe('ok');
+    expect(readFileSync(join(target, 'docs/old/letter.txt'), 'utf8')).toBe('mine');
+    expect((await restore({ overwrite: 'always', delete: true })).status).toBe('ok');
+    expect(existsSync(join(target, 'mine'))).toBe(false);
+    expect(await describeTree(target)).toEqual(await describeTree(bench.tree));
+  });
+
+  test('is one point in time: earlier ones and other ids are not found', async () => {
+    await expect(restore({ point: { at: '2001-01-01' } })).rejects.toMatchObject({
+      type: 'BackupNotFound',
+      message: expect.stringContaining(backupId) as string,
+    });
+    await expect(restore({ point: { backupId: '20010101T000000Z-0' } })).rejects.toMatchObject({ type: 'BackupNotFound' });
+    expect((await restore({ point: { backupId } })).status).toBe('ok');
+  });
+
+  test('a full target is told as such', async () => {
+    mkdirSync(target);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16k,mode=700', 'tmpfs', target]);
+    try {
+      await expect(restore()).rejects.toMatchObject({ type: 'RestoreTargetFull' });
+    } finally {
+      execFileSync('umount', [target]);
+    }
+  });
+
+  test('left half synchronised it is refused, and with --unfinished given with a warning', async () => {
+    const source = bench.source({ name: 'mirrored', engine: 'mirror' });
+    await syncMirror(bench.providers, bench.control(), { host: bench.hostPlan(), source, run: RUN });
+    await expect(restore()).rejects.toMatchObject({ type: 'MirrorUnfinished' });
+    expect((await restore({ unfinished: true })).status).toBe('warning');
+    expect(statSync(join(target, 'docs/old/letter.txt')).size).toBe(8);
+    rmSync(target, { recursive: true });
+    await backUp();
+    expect((await restore()).status).toBe('ok');
+  });
+});
