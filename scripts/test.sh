@@ -1,5 +1,5 @@
 #!/bin/sh
-# All tests with all their set-up; arguments go to vitest. The results also lie in .cache/test-report.json.
+# All tests with all their set-up, after types, lint and format; arguments go to vitest. The results also lie in .cache/test-report.json.
 set -eu
 
 root=$(dirname -- "$(dirname -- "$(readlink -f -- "$0")")")
@@ -9,6 +9,10 @@ rm -f .cache/test-report.json
 
 sh scripts/prepare.sh
 node scripts/setup.mjs --for tests --install
-npm run --silent typecheck
-npm run --silent lint
-exec node_modules/.bin/vitest run --reporter=default --reporter=json --outputFile.json=.cache/test-report.json "$@"
+
+# A wrong comma must not hide what the tests say.
+status=0
+npm run --silent typecheck || status=1
+npm run --silent lint || status=1
+node_modules/.bin/vitest run --reporter=default --reporter=json --outputFile.json=.cache/test-report.json "$@" || status=1
+exit $status

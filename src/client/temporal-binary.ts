@@ -40,7 +40,7 @@ export async function findTemporal(options: FindTemporalOptions): Promise<string
     try {
       return await attempt();
     } catch (error) {
-      failures.push(`  ${way}: ${error instanceof Error ? error.message.trim() : String(error)}`);
+      failures.push(`  ${way}: ${endOf(error instanceof Error ? error.message : String(error))}`);
     }
   }
   throw new HoldfastError(
@@ -89,6 +89,9 @@ async function builtWithGo(
   }
   return target;
 }
+
+/** `go install` tells of every download before it tells what went wrong. */
+const endOf = (message: string): string => message.trim().split('\n').slice(-3).join('\n    ');
 
 function missing(error: unknown): never {
   const isAbsent = error instanceof Error && 'code' in error && error.code === 'ENOENT';

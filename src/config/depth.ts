@@ -1,7 +1,7 @@
 import { Lexer, Parser } from 'yaml';
 
 /** Deeper than any configuration has reason to be. */
-export const MAX_DEPTH = 64;
+const MAX_DEPTH = 64;
 /** What 1 MiB of ordinary configuration holds, and no more: a megabyte of commas would keep the parser busy for many seconds. */
 const MAX_TOKENS = 400_000;
 

@@ -5,9 +5,8 @@ import { readConfigFile } from './read.js';
 import { type Configuration, resolveDocument } from './resolve.js';
 
 export { configPlaces, findConfig } from './find.js';
-export { ConfigInvalidError, type Problem, problemLine } from './problems.js';
+export { ConfigInvalidError, problemLine } from './problems.js';
 export type { Configuration } from './resolve.js';
-export type { EffectiveValue, Origin } from './resolution.js';
 export type { ScheduleOverlap, SchedulePlan, ScheduleTimes } from './schedule-plan.js';
 
 /** Reads, checks and resolves a configuration. Throws ConfigInvalid with every mistake, ConfigNotFound when it cannot be read. */

@@ -47,7 +47,8 @@ export function shown(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
-  if (typeof value !== 'string') return String(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (typeof value !== 'string') return `a ${typeof value}`;
   const clipped = value.length > MAX_VALUE ? `${value.slice(0, MAX_VALUE)}…` : value;
   return JSON.stringify(clipped).replace(
     UNPRINTABLE,

@@ -3,7 +3,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { HoldfastError } from '../core/failures.js';
 import { ConfigInvalidError } from './problems.js';
 
-export const MAX_FILE_BYTES = 1024 * 1024;
+const MAX_FILE_BYTES = 1024 * 1024;
 
 /** Text of a configuration file. Never reads more than the limit, and never waits on a pipe or device. */
 export async function readConfigFile(file: string): Promise<string> {

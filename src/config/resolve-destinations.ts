@@ -6,7 +6,7 @@ import { BY_DEFAULT, type Resolution } from './resolution.js';
 import type { ConfigurationFile, DestinationEntry } from './schema/configuration.js';
 
 /** The name under which `config.backup_base` is a destination. */
-export const BACKUP_BASE = 'backup_base';
+const BACKUP_BASE = 'backup_base';
 
 export function resolveDestinations(file: ConfigurationFile, resolution: Resolution): Map<string, DestinationPlan> {
   const plans = new Map<string, DestinationPlan>();

@@ -21,14 +21,14 @@ export function resolveSchedules(file: ConfigurationFile, isWhole: boolean, reso
 
 function schedulePlan(name: string, entry: ScheduleEntry, times: ScheduleTimes, resolution: Resolution): SchedulePlan {
   const at = ['schedules', name];
-  const pick = <Key extends keyof ScheduleEntry & string>(key: Key, byDefault: NonNullable<ScheduleEntry[Key]>) => {
+  const pick = <Key extends keyof ScheduleEntry>(key: Key, byDefault: NonNullable<ScheduleEntry[Key]>) => {
     const value = entry[key];
     resolution.record(
       [...at, key],
       value ?? byDefault,
       value === undefined ? BY_DEFAULT : resolution.originOf([...at, key]),
     );
-    return (value ?? byDefault) as NonNullable<ScheduleEntry[Key]>;
+    return value ?? byDefault;
   };
   if ('cron' in times) {
     pick('cron', []);

@@ -88,7 +88,7 @@ function wordsOf(value: string | readonly string[]): readonly string[] {
   return 'unclosed' in words ? [] : words;
 }
 
-function ownValue<Key extends keyof PathEntry & string>(
+function ownValue<Key extends keyof PathEntry>(
   entry: PathEntry,
   key: Key,
   path: ValuePath,

@@ -70,7 +70,7 @@ function typeMessage(expected: string, input: unknown): string {
   if (input === undefined) return `this is missing; write ${wanted}`;
   if (input === null) return `there is no value; write ${wanted}, or remove the key`;
   if (expected === 'string' && typeof input !== 'object')
-    return `${shown(input)} is not a text; put it in quotes: "${String(input)}"`;
+    return `${shown(input)} is not a text; put it in quotes: "${shown(input)}"`;
   if (/^(number|int)$/.test(expected) && typeof input === 'string' && /^\d+$/.test(input))
     return `${shown(input)} is a text; write it without quotes`;
   if (expected === 'int' && typeof input === 'number') return `${shown(input)} is not a whole number; write one`;

@@ -10,7 +10,7 @@ export interface Validated {
   /** Undefined when nothing sound is left. */
   readonly sound?: ConfigurationFile;
   /** The path in the file for a path of `sound`. */
-  originalPath(path: ValuePath): ValuePath;
+  readonly originalPath: (path: ValuePath) => ValuePath;
 }
 
 /** A required value may go, and with it what holds it: at most so many steps up. */

@@ -22,9 +22,25 @@ export function enterSource(path: string): string {
 }`;
 }
 
+/**
+ * What the stages say goes to files, and from there out with this before each line: several processes that write to one pipe tear each other's
+ * lines apart, and whatever else the login shell's start-up files print is no business of ours.
+ */
+const SAID = 'holdfast-said ';
+
+/** Ends a script: prints what the stages `names` said, each in a file of its name in the scratch directory. */
+export function reportSaid(names: readonly string[]): string {
+  return `cd "$HOLDFAST_SCRATCH" && ${stage('report', ['sed', `s/^/${SAID}/`, ...names])} >&2`;
+}
+
+/** What a stage said, from a line of standard error; undefined for lines of others. */
+export const saidLine = (line: string): string | undefined =>
+  line.startsWith(SAID) ? line.slice(SAID.length) : undefined;
+
 /** Prints facts on standard error, then the sorted records of all entries on standard output. */
 export function scanScript(path: string): string {
   const find = stage('find', ['find', '.', ...prune(), '-printf', SCAN_FORMAT]);
+  const sort = stage('sort', ['sort', '-z']);
   return `${enterSource(path)}
 fact() { printf '${FACT} %s %s\\n' "$1" "$2" >&2; }
 for tool in date find head sort tar; do
@@ -45,7 +61,8 @@ if command -v zstd >/dev/null; then
   printf x | zstd -3 -c -vv --no-progress 2>&1 >/dev/null | while IFS= read -r line; do fact zstd-says "$line"; done
 fi
 fact clock "$(date +%s.%N)"
-${find} | ${stage('sort', ['sort', '-z'])}
+${find} 2>"$HOLDFAST_SCRATCH/find" | ${sort} 2>"$HOLDFAST_SCRATCH/sort"
+${reportSaid(['find', 'sort'])}
 `;
 }
 
@@ -67,16 +84,14 @@ export interface HostFacts {
   readonly zstdSays: readonly string[];
 }
 
-/** Takes the facts out of what the scan said; `rest` is what find and the others complained about. */
-export function readFacts(lines: readonly string[]): { readonly facts: HostFacts; readonly rest: readonly string[] } {
+/** The facts among what a scan printed on standard error. */
+export function readFacts(lines: readonly string[]): HostFacts {
   const told = new Map<string, string[]>();
-  const rest: string[] = [];
   for (const line of lines) {
     const match = /^holdfast-fact (\S+) (.*)$/s.exec(line);
-    if (!match) rest.push(line);
-    else told.set(match[1] as string, [...(told.get(match[1] as string) ?? []), match[2] as string]);
+    if (match) told.set(match[1] as string, [...(told.get(match[1] as string) ?? []), match[2] as string]);
   }
-  const facts: HostFacts = {
+  return {
     missing: told.get('missing')?.[0],
     clock: told.get('clock')?.[0],
     tar: told.get('tar')?.[0] ?? '',
@@ -84,5 +99,4 @@ export function readFacts(lines: readonly string[]): { readonly facts: HostFacts
     zstd: told.get('zstd')?.[0],
     zstdSays: told.get('zstd-says') ?? [],
   };
-  return { facts, rest };
 }

@@ -24,16 +24,16 @@ interface Rule {
   readonly verdict: TarVerdict | 'by reason';
 }
 
-/** Names stand greedily in front: they may themselves hold `: `. */
+/** Names stand greedily in front: they may themselves hold `: `. A wrapper may have called tar by its full path. */
 const RULES: readonly Rule[] = [
-  { pattern: /^tar: (.*): (file changed as we read it)$/s, verdict: 'changed' },
-  { pattern: /^tar: (.*): (File shrank by \d+ bytes?; padding with zeros)$/s, verdict: 'changed' },
-  { pattern: /^tar: (.*): (Warning: Cannot \S+: [^:]+)$/s, verdict: 'changed' },
-  { pattern: /^tar: (.*): (File removed before we read it)$/s, verdict: 'vanished' },
-  { pattern: /^tar: (.*): (socket ignored|door ignored|Unknown file type; file ignored)$/s, verdict: 'unsupported' },
-  { pattern: /^tar: (.*): (file name is too long \(max \d+\); not dumped)$/s, verdict: 'unreadable' },
-  { pattern: /^tar: (.*): (Read error at byte \d+, while reading \d+ bytes: [^:]+)$/s, verdict: 'unreadable' },
-  { pattern: /^tar: (.*): (Cannot (?:open|stat|read|readlink|savedir|seek to \d+|close): [^:]+)$/s, verdict: 'by reason' },
+  { pattern: /^(?:\S*\/)?tar: (.*): (file changed as we read it)$/s, verdict: 'changed' },
+  { pattern: /^(?:\S*\/)?tar: (.*): (File shrank by \d+ bytes?; padding with zeros)$/s, verdict: 'changed' },
+  { pattern: /^(?:\S*\/)?tar: (.*): (Warning: Cannot \S+: [^:]+)$/s, verdict: 'changed' },
+  { pattern: /^(?:\S*\/)?tar: (.*): (File removed before we read it)$/s, verdict: 'vanished' },
+  { pattern: /^(?:\S*\/)?tar: (.*): (socket ignored|door ignored|Unknown file type; file ignored)$/s, verdict: 'unsupported' },
+  { pattern: /^(?:\S*\/)?tar: (.*): (file name is too long \(max \d+\); not dumped)$/s, verdict: 'unreadable' },
+  { pattern: /^(?:\S*\/)?tar: (.*): (Read error at byte \d+, while reading \d+ bytes: [^:]+)$/s, verdict: 'unreadable' },
+  { pattern: /^(?:\S*\/)?tar: (.*): (Cannot (?:open|stat|read|readlink|savedir|seek to \d+|close): [^:]+)$/s, verdict: 'by reason' },
 ];
 
 /** A line of tar's standard error under LC_ALL=C with --quoting-style=escape, or undefined when it is of no known kind. */
@@ -56,4 +56,4 @@ const reasonVerdict = (message: string): TarVerdict =>
 
 /** tar's closing words when it said something above; no complaint of their own. */
 export const isTarFarewell = (line: string): boolean =>
-  /^tar: Exiting with failure status due to (?:previous|delayed) errors$/.test(line);
+  /^(?:\S*\/)?tar: Exiting with failure status due to (?:previous|delayed) errors$/.test(line);

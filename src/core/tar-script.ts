@@ -1,5 +1,5 @@
 import { stage } from './pipeline-stage.js';
-import { enterSource } from './scan-script.js';
+import { enterSource, reportSaid } from './scan-script.js';
 
 export interface TarScriptOptions {
   /** The source's directory. */
@@ -13,19 +13,14 @@ export interface TarScriptOptions {
 /** zstd with exact counts on standard error; one thread, since shards are written side by side. */
 export const zstdOptions = (level: number): string[] => [`-${level}`, '-T1', '-c', '-vv', '--no-progress'];
 
-/**
- * Writes the members named in `$HOLDFAST_LIST` as a tar to standard output, compressed when the host does it.
- *
- * What the stages say goes to files first: written to one pipe by several processes at once, lines would be torn apart.
- */
+/** Writes the members named in `$HOLDFAST_LIST` as a tar to standard output, compressed when the host does it. */
 export function tarScript(options: TarScriptOptions): string {
   const tar = `${stage('tar', ['tar', ...tarWords(options.tarOptions)])} --files-from="$HOLDFAST_LIST" 2>"$HOLDFAST_SCRATCH/tar"`;
   const zstd = `${stage('zstd', ['zstd', ...zstdOptions(options.compressionLevel)])} 2>"$HOLDFAST_SCRATCH/zstd"`;
   const pipeline = options.compressOn === 'host' ? `${tar} | ${zstd}` : tar;
-  const said = options.compressOn === 'host' ? 'tar zstd' : 'tar';
   return `${enterSource(options.path)}
 ${pipeline}
-cd "$HOLDFAST_SCRATCH" && ${stage('report', ['cat', ...said.split(' ')])} >&2
+${reportSaid(options.compressOn === 'host' ? ['tar', 'zstd'] : ['tar'])}
 `;
 }
 

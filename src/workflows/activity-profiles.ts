@@ -13,21 +13,22 @@ import {
   type ActivityFunctionWithOptions,
   type ActivityOptions,
 } from '@temporalio/workflow';
+import type { RetryPolicy } from '@temporalio/common';
 import type { HoldfastActivities } from '../activities/contract.js';
 
-/** Every member of it is needed; a profile that lacks one does not compile. */
+/** All of it is needed: a profile without its retry cap or its cancellation does not compile. */
 type Profile = Required<
-  Pick<
-    ActivityOptions,
-    'startToCloseTimeout' | 'scheduleToCloseTimeout' | 'heartbeatTimeout' | 'retry' | 'cancellationType'
-  >
->;
+  Pick<ActivityOptions, 'startToCloseTimeout' | 'scheduleToCloseTimeout' | 'heartbeatTimeout' | 'cancellationType'>
+> & {
+  readonly retry: RetryPolicy &
+    Required<Pick<RetryPolicy, 'initialInterval' | 'backoffCoefficient' | 'maximumInterval' | 'maximumAttempts'>>;
+};
 
 const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
 /** Tried again by the Workflow, from a new plan; the same step again would meet the same. */
 const nonRetryableErrorTypes = ['ChainMoved'];
 
-export const PROFILES = {
+const PROFILES = {
   /** One short look at a host or destination: four attempts within half a minute, unless the other side keeps us waiting. */
   quick: {
     startToCloseTimeout: '5 minutes',
@@ -50,12 +51,12 @@ export const PROFILES = {
     },
     cancellationType,
   },
-  /** What must be done even if the host is away for a while (post scripts start what pre scripts stopped): tries for two hours. */
+  /** What must be done even if the host is away for a while (post scripts start what pre scripts stopped): tries for half an hour. */
   patient: {
     startToCloseTimeout: '24 hours',
     scheduleToCloseTimeout: '48 hours',
     heartbeatTimeout: '60 seconds',
-    retry: { initialInterval: '2 seconds', backoffCoefficient: 2, maximumInterval: '5 minutes', maximumAttempts: 32 },
+    retry: { initialInterval: '2 seconds', backoffCoefficient: 2, maximumInterval: '2 minutes', maximumAttempts: 20 },
     cancellationType,
   },
   /** Moves data: a day long at most; goes on trying for three quarters of an hour of failures. */

@@ -16,11 +16,11 @@ export interface Concludable {
  * Ends a run so that Temporal shows what it was: a failed run is Failed, a cancelled one Cancelled, the others Completed. A failure carries
  * the result in its details; a cancellation can carry nothing, so the result goes into the memo. `resultOf` of the client finds all three.
  *
- * @param worst the failure that decides what the run failed of, where the result as a whole has none of its own
+ * @param worst the part's failure that decided the status; without it, the failure of the result as a whole
  */
 export function conclude<Result extends Concludable>(result: Result, worst?: Failure): Result {
   markStatus(result.status);
-  const reason = result.failure ?? worst;
+  const reason = worst ?? result.failure;
   switch (result.status) {
     case 'failed':
       throw endedBy(reason?.type ?? 'InternalError', reason?.message ?? 'It failed without a reason.', result);

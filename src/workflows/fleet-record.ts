@@ -3,7 +3,7 @@ import type { ListHostsResult } from '../activities/contract.js';
 import { failure, type Failure } from '../core/failures.js';
 import { worstStatus } from '../core/statuses.js';
 import { fleetDetails } from './details-text.js';
-import { counted, countOf, keepWorst, NO_COUNTS, statusOfCounts } from './fleet-summary.js';
+import { counted, countOf, fitted, keepWorst, NO_COUNTS, statusOfCounts } from './fleet-summary.js';
 import type { FleetBackupInput, FleetBackupResult, FleetProgress, FleetState, HostSummary } from './messages.js';
 
 /** What a fleetBackup knows so far: answers its query, writes the text that the Temporal UI shows, is carried on, and becomes its result. */
@@ -73,9 +73,10 @@ export function openFleetRecord({ plan, carried }: FleetBackupInput): FleetRecor
       stopped = reason;
     },
     progress,
-    state: () => state,
+    state: () => ({ ...state, hosts: fitted(state.hosts) }),
     result: () => resultOf(plan, state, stopped),
-    worstFailure: () => stopped ?? worstFailureOf(state),
+    // A host that failed weighs more than that the rest was cancelled.
+    worstFailure: () => (state.counts.failed > 0 ? worstFailureOf(state) : (stopped ?? worstFailureOf(state))),
   };
 }
 
@@ -89,6 +90,7 @@ function resultOf(plan: string, state: FleetState, stopped: Failure | undefined)
     status: worstStatus([...stoppedAs, statusOfCounts(known.counts)]),
     ...(stopped === undefined ? {} : { failure: stopped }),
     ...known,
+    hosts: fitted(known.hosts),
     startedAtMs,
     durationMs: Date.now() - startedAtMs,
   };

@@ -71,16 +71,19 @@ function summaryOfSource(result: SourceResult): SourceSummary {
   };
 }
 
-/** Adds a host to the list, which stays worst first and small: what does not fit are the best hosts' sources, then the best hosts. */
-export function keepWorst(hosts: readonly HostSummary[], added: HostSummary): readonly HostSummary[] {
-  const sorted = [...hosts, added].sort(worseFirst).slice(0, HOSTS_AT_MOST);
-  const named = firstThatFit(sorted.map(withoutSources), BYTES_AT_MOST);
+/** Adds a host to the list, which stays worst first; what falls off its end is counted all the same. */
+export const keepWorst = (hosts: readonly HostSummary[], added: HostSummary): readonly HostSummary[] =>
+  [...hosts, added].sort(worseFirst).slice(0, HOSTS_AT_MOST);
+
+/** The list as a payload may hold it: what does not fit are the best hosts' sources, then the best hosts. */
+export function fitted(hosts: readonly HostSummary[]): readonly HostSummary[] {
+  const named = firstThatFit(hosts.map(withoutSources), BYTES_AT_MOST);
   const room = BYTES_AT_MOST - bytesOf(named);
   const whole = firstThatFit(
-    sorted.slice(0, named.length).map(({ sources }) => sources),
+    hosts.slice(0, named.length).map(({ sources }) => sources),
     room,
   ).length;
-  return named.map((bare, index) => (index < whole ? (sorted[index] ?? bare) : bare));
+  return [...hosts.slice(0, whole), ...named.slice(whole)];
 }
 
 const withoutSources = (host: HostSummary): HostSummary => ({ ...host, sources: [] });

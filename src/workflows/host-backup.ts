@@ -11,6 +11,7 @@ import { hostProgressQuery, type HostBackupInput, type HostBackupResult } from '
 import { markSubject } from './run-search-attributes.js';
 import { isCancelled } from './scopes.js';
 import { notBegun } from './source-result.js';
+import type { SourceRun } from './source-run.js';
 
 /**
  * Backs up one host. Its Workflow ID, `host/<host>`, is the lock: two of them cannot be open at once.
@@ -82,7 +83,7 @@ function obstacleTo(source: SourcePlan, { host, probe }: HostFound, { options }:
   return undefined;
 }
 
-function sourceRun(source: SourcePlan, host: HostPlan, { options }: HostBackupInput, record: HostRecord) {
+function sourceRun(source: SourcePlan, host: HostPlan, { options }: HostBackupInput, record: HostRecord): SourceRun {
   const { workflowId, runId } = workflowInfo();
   return {
     host: { ...host, sources: [] },

@@ -5,7 +5,7 @@ import type { SourcePlan } from '../core/plan.js';
 import { worstStatus, type Status } from '../core/statuses.js';
 import { hostDetails } from './details-text.js';
 import type { HostBackupResult, HostProgress, SourceProgress, SourceResult } from './messages.js';
-import { notBegun } from './source-result.js';
+import { fitted, notBegun } from './source-result.js';
 import type { SourceRun } from './source-run.js';
 
 /** What a hostBackup knows so far: answers its query, writes the text that the Temporal UI shows, and becomes its result. */
@@ -74,7 +74,7 @@ export function openHostRecord(host: string): HostRecord {
       host,
       status: worstStatus([...(stopped === undefined ? [] : [stopped.status]), ...results.map(({ status }) => status)]),
       ...(stopped === undefined ? {} : { failure: stopped.failure }),
-      sources: results,
+      sources: fitted(results),
       ...(clockSkewMs === undefined ? {} : { clockSkewMs }),
       notes,
       startedAtMs,

@@ -15,7 +15,7 @@ export async function runPreScript(run: SourceRun): Promise<void> {
   await runScript(run, 'pre');
 }
 
-/** Throws when the script failed. Waits out a host that is away, for hours if need be: what the pre script stopped wants to be started again. */
+/** Throws when the script failed. Waits for a host that is away, half an hour if need be: what the pre script stopped wants to be started again. */
 export async function runPostScript(run: SourceRun, status: Status): Promise<void> {
   if (run.source.postScript === undefined) return;
   run.tell({ step: 'post script' });

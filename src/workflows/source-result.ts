@@ -2,12 +2,15 @@ import type { Failure } from '../core/failures.js';
 import type { SourcePlan } from '../core/plan.js';
 import type { Status } from '../core/statuses.js';
 import type { ScriptOutcome, SourceFigures, SourceResult } from './messages.js';
-import { firstThatFit } from './payload-budget.js';
+import { bytesOf, firstThatFit } from './payload-budget.js';
 import type { Ending, SourceRun } from './source-run.js';
 
 /** A result lists this many bytes of flawed entries, and this much of each script's output; the backup itself records all. */
 const FLAWS_BYTES = 8 * 1024;
 const OUTPUT_CHARACTERS = 1024;
+
+/** All sources of a host together. */
+const HOST_BYTES = 48 * 1024;
 
 const NOTHING: SourceFigures = { entries: 0, changed: 0, deleted: 0, sourceBytes: 0, storedBytes: 0, shards: 0 };
 
@@ -47,13 +50,26 @@ export function notBegun(source: SourcePlan, status: Status, failure?: Failure):
   };
 }
 
+/** Results as a host's payload may hold them: of a host with many flawed sources, without the lists of what was flawed. */
+export function fitted(results: readonly SourceResult[]): readonly SourceResult[] {
+  if (bytesOf(results) <= HOST_BYTES) return results;
+  return results.map((result) => ({
+    ...result,
+    flaws: { ...result.flaws, first: [] },
+    scripts: result.scripts.map(withoutOutput),
+  }));
+}
+
 const identityOf = ({ name, engine, destination }: SourcePlan) => ({
   source: name,
   engine,
   destination: destination.name,
 });
 
-const withShortOutput = ({ result, ...outcome }: ScriptOutcome): ScriptOutcome =>
-  result === undefined
-    ? outcome
-    : { ...outcome, result: { ...result, output: result.output.slice(-OUTPUT_CHARACTERS) } };
+const withOutput = ({ result, ...outcome }: ScriptOutcome, change: (output: string) => string): ScriptOutcome =>
+  result === undefined ? outcome : { ...outcome, result: { ...result, output: change(result.output) } };
+
+const withShortOutput = (outcome: ScriptOutcome): ScriptOutcome =>
+  withOutput(outcome, (output) => output.slice(-OUTPUT_CHARACTERS));
+
+const withoutOutput = (outcome: ScriptOutcome): ScriptOutcome => withOutput(outcome, () => '');

@@ -10,7 +10,7 @@ import { NO_SHARDS, sum, writeStretch } from './write-stretch.js';
  * A history ends at 51,200 events and a shard costs six, so the shards of a source of terabytes are written by child Workflows, a
  * stretch each. Below one such stretch there is nothing to gain.
  */
-export const SHARDS_IN_ONE_HISTORY = 500;
+const SHARDS_IN_ONE_HISTORY = 500;
 
 /** Writes all shards of a plan, or throws the first failure when the others have let go. */
 export async function writeShards(run: SourceRun, plan: ArchivePlan): Promise<void> {

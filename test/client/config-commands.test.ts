@@ -9,7 +9,7 @@ import { parseConfig } from '../../src/config/load.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-config-cli-'));
 const WHOLE = fileURLToPath(new URL('../config/files/whole.yaml', import.meta.url));
-const BAD = fileURLToPath(new URL('../config/files/bad-logic.yaml', import.meta.url));
+const BAD = fileURLToPath(new URL('../config/files/bad-logic.config', import.meta.url));
 afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => {
   process.exitCode = undefined;
@@ -52,7 +52,7 @@ test('check names every mistake, one a line, and ends with 2', async () => {
   const { stdout, exitCode } = await run('-c', BAD, 'config', 'check');
   const lines = stdout.trimEnd().split('\n');
   expect(lines.length).toBeGreaterThan(20);
-  for (const line of lines) expect(line).toMatch(/^\/.*bad-logic\.yaml:\d+:\d+: [^:]+: .+; .+$/);
+  for (const line of lines) expect(line).toMatch(/^\/.*bad-logic\.config:\d+:\d+: [^:]+: .+; .+$/);
   expect(exitCode).toBe(2);
 });
 

@@ -6,7 +6,7 @@ import { ConfigInvalidError, parseConfig } from '../../src/config/load.js';
 import { resolveDocument } from '../../src/config/resolve.js';
 
 const FOLDER = new URL('files/', import.meta.url);
-const names = readdirSync(fileURLToPath(FOLDER)).filter((name) => /^bad-.*\.yaml$/.test(name));
+const names = readdirSync(fileURLToPath(FOLDER)).filter((name) => /^bad-.*\.config$/.test(name));
 
 function mistakesOf(text: string, file: string): string {
   try {
@@ -22,7 +22,9 @@ test.each(names)(
   'all mistakes of %s are named at once, each with its place and what to write instead',
   async (name) => {
     const text = readFileSync(new URL(name, FOLDER), 'utf8');
-    await expect(mistakesOf(text, name)).toMatchFileSnapshot(fileURLToPath(new URL(`${name}.txt`, FOLDER)));
+    await expect(mistakesOf(text, name)).toMatchFileSnapshot(
+      fileURLToPath(new URL(name.replace('.config', '.mistakes'), FOLDER)),
+    );
   },
 );
 

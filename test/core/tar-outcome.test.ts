@@ -18,7 +18,7 @@ describe('a complaint of tar', () => {
     ['tar: a: Read error at byte 0, while reading 512 bytes: Input/output error', 'a', 'unreadable'],
     ['tar: a: file name is too long (max 4096); not dumped', 'a', 'unreadable'],
     ['tar: sock: socket ignored', 'sock', 'unsupported'],
-    ['tar: n\\nl\\377: Cannot open: Permission denied', 'n\nl\xff', 'unreadable'],
+    ['/usr/bin/tar: n\\nl\\377: Cannot open: Permission denied', 'n\nl\xff', 'unreadable'],
     ['tar: x: Cannot stat: y: Cannot open: Permission denied', 'x: Cannot stat: y', 'unreadable'],
   ])('%s', (line, name, verdict) => {
     expect(parseTarComplaint(line)).toMatchObject({ name, verdict });

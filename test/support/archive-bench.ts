@@ -65,7 +65,7 @@ export async function startArchiveBench(destination?: DestinationPlan): Promise<
   for (const made of [tree, vault, keys, tools]) await mkdir(made);
   await chmod(directory, 0o755);
   for (const name of await readdir('/usr/bin')) await symlink(join('/usr/bin', name), join(tools, name));
-  const host = await startLoopbackHost({ name: 'web1', directory: keys, sshdOptions: [`SetEnv PATH=${tools}`] });
+  const host = await startLoopbackHost({ name: 'web1', directory: keys, sshdOptions: [`SetEnv PATH=${tools} SHLVL=1`] });
   const replaceTool = async (name: string, script: string): Promise<void> => {
     const path = join(tools, name);
     await rm(path, { force: true });

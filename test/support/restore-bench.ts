@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ActivityControl, Providers } from '../../src/activities/activity-control.js';
@@ -12,7 +12,7 @@ import { planRestore } from '../../src/activities/restore/plan-restore.js';
 import { prepareRestore } from '../../src/activities/restore/prepare-restore.js';
 import type { Manifest } from '../../src/core/manifest.js';
 import type { DestinationPlan } from '../../src/core/plan.js';
-import type { LoopbackHost } from '../../src/demo/loopback-host.js';
+import { type LoopbackHost, startLoopbackHost } from '../../src/demo/loopback-host.js';
 import { type ArchiveBench, startArchiveBench } from './archive-bench.js';
 
 export interface Restored {
@@ -40,17 +40,33 @@ export interface RestoreBench extends ArchiveBench {
 
 const RUN = { workflowId: 'restore/web1/data/test', runId: 'run-1' };
 
-export async function startRestoreBench(destination?: DestinationPlan): Promise<RestoreBench> {
+/**
+ * @param destination instead of a local directory
+ * @param objects where the destination's objects lie as files, when it is no local directory
+ */
+export async function startRestoreBench(destination?: DestinationPlan, objects?: string): Promise<RestoreBench> {
   const archive = await startArchiveBench(destination);
   const configPath = join(archive.directory, 'config.yaml');
   await mkdir(join(archive.directory, 'targets'));
-  await writeFile(configPath, configText(archive.host, archive));
+  const mirrors = join(archive.directory, 'mirrors');
+  await mkdir(mirrors);
+  const web2 = await startHostWithoutZstd(archive.directory);
+  const vault = destination ?? { name: 'vault', type: 'local', path: archive.vault };
+  const text = configText([archive.host, web2], vault, archive.tree);
+  await writeFile(
+    configPath,
+    text.replace('hosts:', `  mirrors: {type: local, path: ${JSON.stringify(mirrors)}}\nhosts:`),
+  );
   let runs = 0;
 
   const bench: RestoreBench = {
     ...archive,
+    stop: async () => {
+      await web2.stop();
+      await archive.stop();
+    },
     path: (name) => join(archive.directory, name),
-    backupFolder: (id) => join(archive.vault, 'web1', 'data', id),
+    backupFolder: (id) => join(objects ?? archive.vault, 'web1', 'data', id),
     request: (news = {}) => ({
       configPath,
       host: 'web1',
@@ -101,12 +117,17 @@ export async function startRestoreBench(destination?: DestinationPlan): Promise<
 const control = (archive: ArchiveBench): ActivityControl => archive.control();
 
 /** As a person would write it. */
-function configText(host: LoopbackHost, { directory, tree, vault }: ArchiveBench): string {
+function configText(hosts: readonly LoopbackHost[], destination: DestinationPlan, tree: string): string {
   return `
 destinations:
-  vault: {type: local, path: ${JSON.stringify(vault)}}
+  vault: ${JSON.stringify(destinationText(destination))}
 hosts:
-  web1: &host
+${hosts.map((host) => hostText(host, tree)).join('\n')}
+`;
+}
+
+const hostText = (host: LoopbackHost, tree: string): string => `
+  ${host.name}:
     hostname: 127.0.0.1
     ssh_port: ${host.port}
     ssh_user: ${JSON.stringify(host.user)}
@@ -114,16 +135,22 @@ hosts:
     ssh_options: {UserKnownHostsFile: ${JSON.stringify(host.knownHostsFile)}}
     paths:
       - {path: ${JSON.stringify(tree)}, dest_subdir: data, engine: archive, destination: vault}
-      - {path: ${JSON.stringify(tree)}, dest_subdir: mirrored, engine: mirror, destination: vault}
-  web2:
-    hostname: 127.0.0.1
-    ssh_port: ${host.port}
-    ssh_user: ${JSON.stringify(host.user)}
-    ssh_key: ${JSON.stringify(host.identityFile)}
-    ssh_options: {UserKnownHostsFile: ${JSON.stringify(host.knownHostsFile)}}
-    paths:
-      - {path: ${JSON.stringify(join(directory, 'other'))}, dest_subdir: other, engine: archive, destination: vault}
-`.replace(' &host', '');
+      ${host.name === 'web1' ? `- {path: ${JSON.stringify(tree)}, dest_subdir: mirrored, engine: mirror, destination: mirrors}` : ''}`;
+
+function destinationText(destination: DestinationPlan): Record<string, unknown> {
+  if (destination.type === 'local') return { type: 'local', path: destination.path };
+  const { type, bucket, endpoint, accessKeyId, secretAccessKey } = destination;
+  return { type, bucket, endpoint, access_key_id: accessKeyId, secret_access_key: secretAccessKey };
+}
+
+/** A host that lacks zstd: its sshd gives sessions a PATH with everything else. */
+async function startHostWithoutZstd(directory: string): Promise<LoopbackHost> {
+  const [keys, programs] = [join(directory, 'keys-web2'), join(directory, 'programs')];
+  for (const made of [keys, programs]) await mkdir(made, { mode: 0o755 });
+  for (const name of readdirSync('/usr/bin')) {
+    if (!name.includes('zst')) symlinkSync(join('/usr/bin', name), join(programs, name));
+  }
+  return startLoopbackHost({ name: 'web2', directory: keys, sshdOptions: [`SetEnv PATH=${programs}`] });
 }
 
 /** An exact copy, made by other tools than the ones under test. */

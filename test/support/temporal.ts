@@ -32,12 +32,12 @@ export interface TemporalForTests {
    * Runs `test` with a Worker on a task queue of its own, stops the Worker, and replays what was started: each test also proves that
    * its Workflows survive the end of their worker.
    */
-  withWorker<Result>(
+  readonly withWorker: <Result>(
     activities: HoldfastActivities,
     test: (runs: Runs) => Promise<Result>,
     options?: WorkerForTests,
-  ): Promise<Result>;
-  stop(): Promise<void>;
+  ) => Promise<Result>;
+  readonly stop: () => Promise<void>;
 }
 
 export interface WorkerForTests {
@@ -48,7 +48,7 @@ export interface WorkerForTests {
 /** Starts Workflows on the task queue of one test. */
 export interface Runs {
   readonly taskQueue: string;
-  start(type: string, input: unknown, workflowId?: string): Promise<WorkflowHandle>;
+  readonly start: (type: string, input: unknown, workflowId?: string) => Promise<WorkflowHandle>;
 }
 
 /** A real Temporal server of its own, from where Holdfast itself finds it; fails when there is none. */

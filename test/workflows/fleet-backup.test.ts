@@ -56,7 +56,7 @@ describe('a fleet', () => {
       expect(result.hosts.map(({ host }) => host)).toEqual(hosts.map(({ name }) => name));
       expect(result.hosts[0]).toMatchObject({
         workflowId: `host/${hosts[0]?.name}`,
-        runId: expect.any(String),
+        runId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
         sources: [{ source: 'www', status: 'ok', backupId: '20261121T020000Z-0' }],
       });
     });
@@ -72,7 +72,7 @@ describe('a fleet', () => {
     await temporal.withWorker(activities, async ({ start }) => {
       const handle = await start('fleetBackup', input());
       await expect(handle.result()).rejects.toMatchObject({
-        cause: { type: 'DestinationFull', message: expect.stringMatching(/-2: no space left in vault$/) },
+        cause: { type: 'DestinationFull', message: expect.stringMatching(/-2: no space left in vault$/) as string },
       });
       const result = await resultOf<FleetBackupResult>(handle);
       expect(result).toMatchObject({ status: 'failed', counts: { ok: 3, failed: 1 } });
@@ -123,6 +123,24 @@ describe('a fleet', () => {
       expect((await other.describe()).status.name).toBe('RUNNING');
       await other.cancel();
       await resultOf(other);
+    });
+  });
+
+  test('whose host somebody cancels by hand goes on with the others, and is not shown as well done', async () => {
+    const hosts = fleet(2);
+    const { activities, called } = recordActivities(hosts, {
+      syncMirror: async ({ host }) => {
+        if (lastOf(host.name) === '0') return untilCancelled();
+        return { statistics: STATISTICS, exitCode: 0, flaws: { count: 0, first: [] } };
+      },
+    });
+    await temporal.withWorker(activities, async ({ start }) => {
+      const handle = await start('fleetBackup', input());
+      await called('syncMirror', 2);
+      await temporal.environment.client.workflow.getHandle(`host/${hosts[0]?.name}`).cancel();
+      const result = await resultOf<FleetBackupResult>(handle);
+      expect(result).toMatchObject({ status: 'cancelled', counts: { ok: 1, cancelled: 1 } });
+      expect((await handle.describe()).status.name).toBe('FAILED');
     });
   });
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { failure } from '../../src/core/failures.js';
 import type { Status } from '../../src/core/statuses.js';
 import { summaryOf } from '../../src/workflows/activity-profiles.js';
-import { keepWorst, summaryWithoutResult } from '../../src/workflows/fleet-summary.js';
+import { fitted, keepWorst, summaryWithoutResult } from '../../src/workflows/fleet-summary.js';
 import type { HostSummary, SourceSummary } from '../../src/workflows/messages.js';
 import { bytesOf, firstThatFit } from '../../src/workflows/payload-budget.js';
 
@@ -35,9 +35,10 @@ describe('a fleet’s list of hosts', () => {
     });
     fc.assert(
       fc.property(statuses, (all) => {
-        const kept = all
+        const listed = all
           .map((status, index) => host(`host-${String(index).padStart(4, '0')}`, status, 3))
           .reduce<readonly HostSummary[]>(keepWorst, []);
+        const kept = fitted(listed);
         const failed = all.filter((status) => status === 'failed').length;
         expect(bytesOf(kept)).toBeLessThan(48 * 1024);
         expect(kept.length).toBeLessThanOrEqual(200);
@@ -50,7 +51,7 @@ describe('a fleet’s list of hosts', () => {
 
   test('leaves out the best hosts’ sources first', () => {
     const hosts = Array.from({ length: 30 }, (_, index) => host(`ok-${index}`, 'ok', 20));
-    const kept = [...hosts, host('bad', 'failed', 20)].reduce<readonly HostSummary[]>(keepWorst, []);
+    const kept = fitted([...hosts, host('bad', 'failed', 20)].reduce<readonly HostSummary[]>(keepWorst, []));
     expect(kept).toHaveLength(31);
     expect(kept[0]).toMatchObject({ host: 'bad', sources: { length: 20 } });
     expect(kept.at(-1)?.sources).toEqual([]);

@@ -7,7 +7,7 @@ import type { HostPlan, SourcePlan } from '../../core/plan.js';
 import type { ScanComplaint } from '../../core/scan-complaints.js';
 import { parseScanComplaints } from '../../core/scan-complaints.js';
 import type { HostFacts } from '../../core/scan-script.js';
-import { readFacts, scanScript, TOOL_MISSING } from '../../core/scan-script.js';
+import { readFacts, saidLine, scanScript, TOOL_MISSING } from '../../core/scan-script.js';
 import { zstdCounts } from '../../core/tar-byte-counts.js';
 import type { ScriptResult } from '../../providers/remote/script-runner.js';
 import type { Providers } from '../activity-control.js';
@@ -51,13 +51,14 @@ export async function scanHost(
 }
 
 function judge(result: ScriptResult, source: SourcePlan, place: FailurePlace): Omit<HostScan, 'recordsFile'> {
-  const { facts, rest } = readFacts(result.stderrLines);
-  const failed = sourceFailure(result.status, source.path, rest, place);
+  const facts = readFacts(result.stderrLines);
+  const failed = sourceFailure(result, source.path, place);
   if (failed) throw failed;
   if (result.status === TOOL_MISSING) {
     throw new HoldfastError('ToolMissing', `the host has no ${facts.missing ?? 'tool that a scan needs'}`, place);
   }
-  const { complaints, unknown } = parseScanComplaints(rest);
+  const said = result.stderrLines.map(saidLine).filter((line) => line !== undefined);
+  const { complaints, unknown } = parseScanComplaints(said);
   const problem = scanProblem(result, complaints, unknown);
   if (problem !== undefined) {
     const type = wasKilled(result) ? 'TransferInterrupted' : 'RemoteCommandFailed';
@@ -75,7 +76,8 @@ function scanProblem(
 ): string | undefined {
   if (stderrTruncated) return 'find complained about more than 10,000 entries';
   if (unknown.length > 0) return unknown.slice(0, 20).map(textOf).join(' | ');
-  if (stages['sort'] !== 0 || status !== 0) return `sort ended with status ${stages['sort'] ?? 'unknown'}`;
+  if (stages['sort'] !== 0) return `sort ended with status ${stages['sort'] ?? 'unknown'}`;
+  if (stages['report'] !== 0 || status !== 0) return `the script ended with status ${status}`;
   if (stages['find'] === 0 && complaints.length === 0) return undefined;
   // find says 1 when it could not look at an entry, which it names.
   if (stages['find'] === 1 && complaints.length > 0) return undefined;

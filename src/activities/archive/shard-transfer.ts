@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { HostPlan, SourcePlan } from '../../core/plan.js';
 import type { CompressorCounts } from '../../core/tar-byte-counts.js';
+import { saidLine } from '../../core/scan-script.js';
 import { zstdCounts } from '../../core/tar-byte-counts.js';
 import { TarReport } from '../../core/tar-outcome.js';
 import { tarScript, zstdOptions } from '../../core/tar-script.js';
@@ -54,7 +55,10 @@ export async function transferShard(
     stdout: compressOn === 'host' && sink.fd !== undefined ? { fd: sink.fd } : 'pipe',
     signal,
     timeoutMs: source.timeoutMs,
-    onStderrLine: (line) => report.take(line),
+    onStderrLine: (line) => {
+      const said = saidLine(line);
+      if (said !== undefined) report.take(said);
+    },
   });
   const work: Promise<unknown>[] = [watched(script.finished)];
   let said: Promise<readonly string[]> | undefined;

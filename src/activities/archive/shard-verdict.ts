@@ -29,7 +29,7 @@ export function judgeShard(evidence: ShardEvidence, what: string, path: string, 
   const fail = (type: FailureType, reason: string): HoldfastError =>
     new HoldfastError(type, `${what} was not written: ${reason}`, place);
 
-  const cannotEnter = sourceFailure(result.status, path, report.unknown, place);
+  const cannotEnter = sourceFailure(result, path, place);
   if (cannotEnter) throw cannotEnter;
   const stages = evidence.compressOn === 'host' ? ['tar', 'zstd', 'report'] : ['tar', 'report'];
   for (const stage of stages) {

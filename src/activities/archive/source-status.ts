@@ -1,16 +1,16 @@
 import type { FailurePlace } from '../../core/failures.js';
 import { HoldfastError } from '../../core/failures.js';
 import { textOf } from '../../core/entry.js';
+import type { ScriptResult } from '../../providers/remote/script-runner.js';
 import { SOURCE_CLOSED, SOURCE_MISSING, SOURCE_NOT_DIRECTORY } from '../../core/scan-script.js';
 
 /** The failure behind a script that could not enter its source, or undefined when it could. */
 export function sourceFailure(
-  status: number,
+  { status, stderrLines }: ScriptResult,
   path: string,
-  lines: readonly string[],
   place: FailurePlace,
 ): HoldfastError | undefined {
-  const said = lines.map(textOf).join(' ').trim();
+  const said = textOf(stderrLines.findLast((line) => line !== '') ?? '');
   switch (status) {
     case SOURCE_MISSING:
       if (!said.endsWith('No such file or directory')) {

@@ -18,10 +18,9 @@ export async function requireDestination(base: string, place: FailurePlace): Pro
 /** Makes the folders of one mirror, private to the worker; rsync gives the mirror's own folder the source's mode. */
 export async function makeMirrorFolders(paths: MirrorPaths, place: FailurePlace): Promise<void> {
   await atDestination(paths.base, place, async () => {
-    for (const folder of [paths.mirror, paths.stateFolder]) {
-      const first = await mkdir(folder, { recursive: true, mode: 0o700 });
-      if (first !== undefined) await syncFolder(paths.hostFolder);
-    }
+    const made = [paths.mirror, paths.stateFolder].map((folder) => mkdir(folder, { recursive: true, mode: 0o700 }));
+    if ((await Promise.all(made)).every((first) => first === undefined)) return;
+    await syncFolder(paths.hostFolder);
     await syncFolder(paths.base);
   });
 }

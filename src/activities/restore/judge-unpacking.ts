@@ -5,6 +5,7 @@ import { HoldfastError } from '../../core/failures.js';
 import { parseUnpackingComplaint, type UnpackingComplaint } from '../../core/restore-tar-complaints.js';
 import type { ScriptResult } from '../../providers/remote/script-runner.js';
 import { LISTS, type RestorePart } from './restore-spool.js';
+import { saidBy } from './run-script.js';
 
 /**
  * Decides what the end of an unpacking means. Complaints about single entries are kept in the spool for the report; everything else
@@ -18,7 +19,7 @@ export async function judgeUnpacking(
   result: ScriptResult,
 ): Promise<void> {
   const { tar, zstd } = result.stages;
-  const parsed = result.stderrLines.map((line) => ({ line, complaint: parseUnpackingComplaint(line) }));
+  const parsed = saidBy(result).map((line) => ({ line, complaint: parseUnpackingComplaint(line) }));
   const known = parsed.flatMap(({ complaint }) => (typeof complaint === 'object' ? [complaint] : []));
   const unknown = parsed.filter(({ complaint }) => complaint === 'unknown').map(({ line }) => textOf(line));
   const said = (lines: readonly string[]): string => `${machine}: could not ${what}: ${lines.slice(0, 5).join('; ')}`;

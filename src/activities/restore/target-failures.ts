@@ -1,6 +1,7 @@
 import { HoldfastError } from '../../core/failures.js';
 import { textOf } from '../../core/entry.js';
 import type { ScriptResult } from '../../providers/remote/script-runner.js';
+import { saidBy } from './run-script.js';
 
 const FULL = /: (?:No space left on device|Disk quota exceeded)$/;
 const UNUSABLE =
@@ -8,7 +9,7 @@ const UNUSABLE =
 
 /** Throws what a failed step in the target means; returns when it did not fail. */
 export function assertTargetStep(what: string, machine: string, result: ScriptResult): void {
-  const lines = result.stderrLines.filter((line) => line !== '');
+  const lines = saidBy(result);
   if (result.status === 0 && lines.length === 0) return;
   const said = lines.slice(0, 5).map(textOf).join('; ') || `status ${result.status}`;
   throw targetFailure(lines, `${machine}: could not ${what}: ${said}`);

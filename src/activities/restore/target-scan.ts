@@ -4,10 +4,11 @@ import type { Entry } from '../../core/entry.js';
 import { HoldfastError } from '../../core/failures.js';
 import { compileRules } from '../../core/filters.js';
 import { parseScanComplaints } from '../../core/scan-complaints.js';
-import { readFacts, scanScript, SOURCE_MISSING } from '../../core/scan-script.js';
+import { scanScript, SOURCE_MISSING } from '../../core/scan-script.js';
 import type { ScriptResult, ScriptRunner } from '../../providers/remote/script-runner.js';
 import type { ActivityControl } from '../activity-control.js';
 import { readRecords } from '../archive/read-records.js';
+import { saidBy } from './run-script.js';
 
 /**
  * Lists what a target holds into `recordsFile` and gives it in index order, in batches, without what `exclude` (rsync's patterns) leaves out. A target that
@@ -41,14 +42,12 @@ export async function scanTarget(
 async function* noEntries(): AsyncGenerator<readonly Entry[]> {}
 
 function assertWholeScan(machine: string, path: string, result: ScriptResult): void {
-  const { rest } = readFacts(result.stderrLines);
-  const { complaints, unknown } = parseScanComplaints(rest);
-  const serious = [
-    ...complaints.filter(({ kind }) => kind !== 'gone').map(({ path: name, reason }) => `${textOf(name)}: ${reason}`),
-    ...unknown.map(textOf),
-  ];
-  const onlyGone = result.status === 0 && result.stages['sort'] === 0 && serious.length === 0;
-  if (onlyGone && !result.stderrTruncated && (result.stages['find'] === 0 || complaints.length > 0)) return;
-  const said = serious.slice(0, 5).join('; ') || `find ended with status ${result.stages['find'] ?? 'unknown'}`;
+  const { complaints, unknown } = parseScanComplaints(saidBy(result));
+  const unseen = complaints.filter(({ kind }) => kind !== 'gone');
+  const serious = [...unseen.map((one) => `${textOf(one.path)}: ${one.reason}`), ...unknown.map(textOf)];
+  const { find, sort } = result.stages;
+  const ended = result.status === 0 && sort === 0 && (find === 0 || (find === 1 && complaints.length > 0));
+  if (ended && serious.length === 0 && !result.stderrTruncated) return;
+  const said = serious.slice(0, 5).join('; ') || `status ${result.status}, find ${find}, sort ${sort}`;
   throw new HoldfastError('RestoreTargetInvalid', `${machine}: could not look through ${path}: ${said}`);
 }

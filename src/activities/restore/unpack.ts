@@ -5,6 +5,7 @@ import { comparePaths } from '../../core/entry.js';
 import type { RunningScript, ScriptResult, ScriptRunner } from '../../providers/remote/script-runner.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import { nulList } from './name-lists.js';
+import { marked } from './run-script.js';
 import type { TargetMachine } from './target-machine.js';
 
 export interface UnpackJob {
@@ -41,7 +42,7 @@ export async function unpack(place: UnpackPlace, control: ActivityControl, job: 
   const source = onThisMachine ? `${zstd} <"$HOLDFAST_OBJECT" |` : here ? `${zstd} |` : '';
   const running = runner.start({
     what: job.what,
-    body: bodyOf(job, source, tarWords(target, job)),
+    body: marked(bodyOf(job, source, tarWords(target, job))),
     // In the archive's order, tar looks at each member once instead of searching the whole list for it.
     list: nulList([...job.names].sort(comparePaths).map((name) => (name === '' ? '.' : name))),
     stdout: 'pipe',

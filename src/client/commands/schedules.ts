@@ -33,7 +33,7 @@ export function registerSchedulesCommands(program: Command): void {
 
 async function connected(context: CliContext, name: string, work: Connected): Promise<void> {
   const { connect } = await import('../connection.js');
-  const connection = await connect({ requireWorker: false, note: context.note });
+  const connection = await connect({ requireWorker: false, note: (line) => context.note(line) });
   try {
     await work(context, connection, name);
   } finally {

@@ -61,7 +61,7 @@ export function desiredSchedule(plan: SchedulePlan, { configPath, parallelHosts 
   };
 }
 
-export const MARK = 'holdfastSchedule';
+const MARK = 'holdfastSchedule';
 
 /** The mark that an action bears, if it is one of ours. */
 export function markOf(action: { readonly memo?: Record<string, unknown> | undefined }): ScheduleMark | undefined {

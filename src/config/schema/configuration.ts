@@ -125,13 +125,11 @@ export const configurationSchema = mapping({
     .meta({ title: 'Version', description: 'Version of this file’s form. Default: 1.', examples: [1] })
     .optional(),
   config: config.optional(),
-  hosts: z
-    .record(hostName, host)
-    .meta({
-      title: 'Hosts',
-      description: 'The hosts, by name. The name is the directory of their backups.',
-      examples: [{ server1: { paths: [{ path: '/etc' }] } }],
-    }),
+  hosts: z.record(hostName, host).meta({
+    title: 'Hosts',
+    description: 'The hosts, by name. The name is the directory of their backups.',
+    examples: [{ server1: { paths: [{ path: '/etc' }] } }],
+  }),
   destinations: z
     .record(name('a destination'), destination)
     .meta({

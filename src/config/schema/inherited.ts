@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { rsyncOptions } from './rsync-words.js';
 import { duration, name, plainText, size } from './words.js';
 
-export const excludePattern = plainText('a pattern', 'an rsync pattern on one line, for instance "*.tmp" or "/cache/"');
+const excludePattern = plainText('a pattern', 'an rsync pattern on one line, for instance "*.tmp" or "/cache/"');
 
 /** What may stand under `config`, a host or a path; the nearest one counts, lists add up from the outside in. */
 export const inheritedShape = {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { absolutePath, duration, mapping } from './words.js';
 
-export const SNAPSHOT_TYPES = ['hourly', 'daily', 'weekly', 'monthly', 'yearly'] as const;
+const SNAPSHOT_TYPES = ['hourly', 'daily', 'weekly', 'monthly', 'yearly'] as const;
 
 const rule = mapping({
   type: z

@@ -9,7 +9,7 @@ export function mapping<Shape extends z.core.$ZodShape>(shape: Shape) {
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? (issue.keys as string[]).map((key) => `this key is not known here; ${suggestion(key, known)}`).join('\n')
+        ? issue.keys.map((key) => `this key is not known here; ${suggestion(key, known)}`).join('\n')
         : undefined,
   });
 }
@@ -36,7 +36,7 @@ export const relativePath = (instead: string) =>
 export const plainText = (what: string, instead: string) => word(new RegExp(`^${NO_CONTROL}+$`), what, instead);
 
 /** Names become directories, object names, Workflow IDs and words of commands. */
-export const NAME_PATTERN = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/;
+const NAME_PATTERN = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/;
 
 export const name = (what: string) =>
   word(NAME_PATTERN, `a name for ${what}`, 'letters, digits, ".", "_" and "-", not beginning with "-" or "."');

@@ -12,7 +12,8 @@ const MAX_CHATTER = 64 * 1024;
 export class BodyOutput extends Transform {
   /** What came before the body's output: nothing, on a quiet host. */
   chatter = '';
-  private started = false;
+  /** Whether the body's own output has begun. */
+  started = false;
   private head: Buffer = Buffer.alloc(0);
   private readonly marker: Buffer;
 

@@ -123,7 +123,9 @@ class Session implements RunningScript {
     if (this.stopped || this.over) return;
     this.stopped = reason;
     this.output?.destroy(reason);
-    const asks = this.transcript.begun && this.job.stdin !== 'pipe';
+    // Standard output and error come each in their own time: either may be the first to show that it has begun.
+    const begun = this.transcript.begun || this.output?.started === true;
+    const asks = begun && this.job.stdin !== 'pipe';
     this.input.end();
     this.signalAfter(asks ? STOP_GRACE_MS : 0, 'SIGTERM');
     this.signalAfter((asks ? STOP_GRACE_MS : 0) + KILL_AFTER_MS, 'SIGKILL');

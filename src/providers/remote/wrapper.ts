@@ -25,6 +25,8 @@ export const bootstrapScript = (scriptBytes: number): string => `eval "$(head -c
 export function wrapperScript(job: ScriptJob, token: string): string {
   const lines = [
     'LC_ALL=C; export LC_ALL',
+    // The host's environment may have variables of these names: one of them is removed at the end, others are killed.
+    'unset HOLDFAST_LIST HOLDFAST_SCRATCH; top= body= watch= ender=',
     'holdfast_umask=$(umask); umask 077',
     'exec 8<&0 9>&2 </dev/null',
     `say() { printf '%s %s\\n' ${token} "$*" >&9; }`,

@@ -7,6 +7,7 @@ import { commitMirror } from '../../../src/activities/mirror/commit-mirror.js';
 import { syncMirror } from '../../../src/activities/mirror/sync-mirror.js';
 import { planRestore } from '../../../src/activities/restore/plan-restore.js';
 import { restoreMirror } from '../../../src/activities/restore/restore-mirror.js';
+import type { SourcePlan } from '../../../src/core/plan.js';
 import { RandomTree } from '../../support/random-tree.js';
 import { type RestoreBench, startRestoreBench } from '../../support/restore-bench.js';
 import { describeTree } from '../../support/tree-oracle.js';
@@ -22,6 +23,11 @@ const local = () => ({ kind: 'local', path: target, machine: 'test' }) as const;
 const request = (news: Partial<RestoreRequest> = {}): RestoreRequest =>
   bench.request({ source: 'mirrored', target: local(), ...news });
 
+const mirrored = (): SourcePlan => {
+  const destination = { name: 'mirrors', type: 'local', path: bench.path('mirrors') } as const;
+  return bench.source({ name: 'mirrored', engine: 'mirror', destination });
+};
+
 async function restore(news: Partial<RestoreRequest> = {}): Promise<RestoreReport> {
   const asked = request(news);
   const plan = await planRestore(bench.providers, bench.control(), { request: asked, run: RUN });
@@ -29,10 +35,11 @@ async function restore(news: Partial<RestoreRequest> = {}): Promise<RestoreRepor
 }
 
 async function backUp(): Promise<string> {
-  const source = bench.source({ name: 'mirrored', engine: 'mirror' });
+  const source = mirrored();
   const input = { host: bench.hostPlan(), source, run: RUN };
   const outcome = await syncMirror(bench.providers, bench.control(), input);
-  return (await commitMirror(bench.providers, bench.control(), { ...input, outcome, startedAtMs: Date.now() })).backupId;
+  return (await commitMirror(bench.providers, bench.control(), { ...input, outcome, startedAtMs: Date.now() }))
+    .backupId;
 }
 
 beforeAll(async () => {
@@ -82,7 +89,9 @@ describe('a mirror', () => {
       type: 'BackupNotFound',
       message: expect.stringContaining(backupId) as string,
     });
-    await expect(restore({ point: { backupId: '20010101T000000Z-0' } })).rejects.toMatchObject({ type: 'BackupNotFound' });
+    await expect(restore({ point: { backupId: '20010101T000000Z-0' } })).rejects.toMatchObject({
+      type: 'BackupNotFound',
+    });
     expect((await restore({ point: { backupId } })).status).toBe('ok');
   });
 
@@ -97,7 +106,7 @@ describe('a mirror', () => {
   });
 
   test('left half synchronised it is refused, and with --unfinished given with a warning', async () => {
-    const source = bench.source({ name: 'mirrored', engine: 'mirror' });
+    const source = mirrored();
     await syncMirror(bench.providers, bench.control(), { host: bench.hostPlan(), source, run: RUN });
     await expect(restore()).rejects.toMatchObject({ type: 'MirrorUnfinished' });
     expect((await restore({ unfinished: true })).status).toBe('warning');

@@ -164,6 +164,17 @@ describe('a session', () => {
     expect([stdout.toString(), status]).toEqual(['\n', 3]);
   });
 
+  test('takes nothing from variables of the host that are called like its own', async () => {
+    const precious = join(directory, 'precious');
+    await mkdir(precious);
+    const names = ['top', 'body', 'watch', 'ender', 'HOLDFAST_LIST', 'HOLDFAST_SCRATCH'];
+    const own = names.map((variable) => `export ${variable}=${precious}`).join('; ');
+    const other = await anotherHost('variables', [`ForceCommand ${own}; eval "$SSH_ORIGINAL_COMMAND"`]);
+    const { stdout, status } = await runToEnd(runnerTo(other), { body: 'env | grep precious' });
+    expect([stdout.toString(), status]).toEqual(['', 1]);
+    expect(await readdir(directory)).toContain('precious');
+  });
+
   test.each(['held', 'pipe'] as const)(
     'whose ssh is killed with SIGKILL is interrupted; on the host its group dies (input: %s)',
     async (input) => {
