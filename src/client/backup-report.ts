@@ -20,7 +20,9 @@ export const fleetProgressView: ProgressView<FleetProgress> = {
 export function printFleetResult(context: CliContext, result: FleetBackupResult): void {
   for (const note of result.notes) context.note(`note: ${note}`);
   if (result.hosts.length > 0) {
-    const rows = result.hosts.flatMap((host) => (host.sources.length > 0 ? host.sources.map((source) => sourceRow(host, source)) : [hostRow(host)]));
+    const rows = result.hosts.flatMap((host) =>
+      host.sources.length > 0 ? host.sources.map((source) => sourceRow(host, source)) : [hostRow(host)],
+    );
     context.print(table(['HOST', 'SOURCE', 'STATUS', 'BACKUP', 'ENTRIES', 'SIZE', 'SENT', 'TIME'], rows));
   }
   for (const failure of failuresOf(result)) context.print(failure);
@@ -42,14 +44,29 @@ const sourceRow = (host: HostSummary, source: SourceSummary): string[] => [
   durationText(source.durationMs),
 ];
 
-const hostRow = (host: HostSummary): string[] => [host.host, '–', statusWord(host.status), '–', '–', '–', '–', durationText(host.durationMs)];
+const hostRow = (host: HostSummary): string[] => [
+  host.host,
+  '–',
+  statusWord(host.status),
+  '–',
+  '–',
+  '–',
+  '–',
+  durationText(host.durationMs),
+];
 
 function failuresOf(result: FleetBackupResult): string[] {
-  const failures = [result.failure, ...result.hosts.flatMap((host) => [host.failure, ...host.sources.map((source) => source.failure)])];
+  const failures = [
+    result.failure,
+    ...result.hosts.flatMap((host) => [host.failure, ...host.sources.map((source) => source.failure)]),
+  ];
   const flawed = result.hosts.flatMap((host) =>
     host.sources
       .filter((source) => source.flaws > 0)
-      .map((source) => `${host.host}:${source.source}: ${countText(source.flaws, 'entry', 'entries')} could not be stored well; see \`holdfast runs show ${host.workflowId}\``),
+      .map(
+        (source) =>
+          `${host.host}:${source.source}: ${countText(source.flaws, 'entry', 'entries')} could not be stored well; see \`holdfast runs show ${host.workflowId}\``,
+      ),
   );
   return [...failures.filter((failure) => failure !== undefined).flatMap(failureLines), ...flawed];
 }

@@ -13,11 +13,11 @@ export interface CliContext {
   /** Progress may be drawn: standard error is a terminal and nothing asked for silence or JSON. */
   readonly interactive: boolean;
   /** A line of the result (not with --json). */
-  print(line: string): void;
+  readonly print: (line: string) => void;
   /** A JSON document of the result (only with --json). */
-  printJson(document: unknown): void;
+  readonly printJson: (document: unknown) => void;
   /** A remark for the person: what is going on, what comes next. */
-  note(line: string): void;
+  readonly note: (line: string) => void;
 }
 
 export interface GlobalOptions {

@@ -3,6 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { EXIT } from '../core/statuses.js';
 import type { CliContext } from './cli-context.js';
 import type { TemporalConnection } from './connection.js';
+import { sayStarted } from './say-started.js';
 import { resultOf } from './workflow-results.js';
 
 /** How a run's progress is told: lines to draw in a terminal, and lines to say once when something ended. */
@@ -36,6 +37,7 @@ export async function followRun<Result, Progress>(
     stopFollowing.abort();
   };
   process.on('SIGINT', onInterrupt);
+  sayStarted(context, connection, handle.workflowId);
   const result = resultOf<Result>(handle);
   const outcome = Promise.race([result, detached, connection.workerFailed]);
   try {
@@ -53,11 +55,19 @@ export async function followRun<Result, Progress>(
 function sayDetached(context: CliContext, connection: TemporalConnection, workflowId: string): void {
   process.exitCode = EXIT.interrupted;
   context.printJson({ message_type: 'detached', workflow_id: workflowId, exit_code: EXIT.interrupted });
-  context.note(connection.ownWorker ? 'Left. Its worker ran in this command: `holdfast up` goes on with it.' : 'Left. It goes on running.');
+  context.note(
+    connection.ownWorker
+      ? 'Left. Its worker ran in this command: `holdfast up` goes on with it.'
+      : 'Left. It goes on running.',
+  );
   context.note(`  holdfast runs attach ${workflowId}\n  holdfast runs cancel ${workflowId}`);
 }
 
-async function drawUntil<Progress>(outcome: Promise<unknown>, handle: WorkflowHandle, view: ProgressView<Progress>): Promise<void> {
+async function drawUntil<Progress>(
+  outcome: Promise<unknown>,
+  handle: WorkflowHandle,
+  view: ProgressView<Progress>,
+): Promise<void> {
   const { Listr, ListrLogger, ProcessOutput } = await import('listr2');
   const logger = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) });
   const tasks = new Listr(
@@ -77,7 +87,12 @@ async function drawUntil<Progress>(outcome: Promise<unknown>, handle: WorkflowHa
   await tasks.run();
 }
 
-async function sayUntil<Progress>(outcome: Promise<unknown>, context: CliContext, handle: WorkflowHandle, view: ProgressView<Progress>): Promise<void> {
+async function sayUntil<Progress>(
+  outcome: Promise<unknown>,
+  context: CliContext,
+  handle: WorkflowHandle,
+  view: ProgressView<Progress>,
+): Promise<void> {
   const said = new Set<string>();
   await eachPoll(outcome, async () => {
     for (const [key, line] of view.ended(await handle.query(view.query))) {

@@ -13,17 +13,24 @@ export function printHostResult(context: CliContext, result: HostBackupResult): 
 
 function printSource(context: CliContext, host: string, source: SourceResult): void {
   const { figures } = source;
-  const backup = source.backupId === undefined ? (source.dryRun ? 'dry run' : 'no backup') : `backup ${source.backupId}`;
-  context.print(`${host}:${source.source}  ${statusWord(source.status)}  ${source.engine}, ${backup}, ${durationText(source.durationMs)}`);
+  const backup =
+    source.backupId === undefined ? (source.dryRun ? 'dry run' : 'no backup') : `backup ${source.backupId}`;
+  context.print(
+    `${host}:${source.source}  ${statusWord(source.status)}  ${source.engine}, ${backup}, ${durationText(source.durationMs)}`,
+  );
   context.print(
     `  ${countText(figures.entries, 'entry', 'entries')} of ${bytesText(figures.sourceBytes)}; ${figures.changed.toLocaleString('en')} changed, ${figures.deleted.toLocaleString('en')} deleted, ${bytesText(figures.storedBytes)} sent`,
   );
   for (const note of source.notes) context.print(`  note: ${note}`);
   for (const script of source.scripts) {
-    const outcome = script.failure === undefined ? `ended well in ${durationText(script.result?.durationMs ?? 0)}` : script.failure.message;
+    const outcome =
+      script.failure === undefined
+        ? `ended well in ${durationText(script.result?.durationMs ?? 0)}`
+        : script.failure.message;
     context.print(`  ${script.phase} script ${script.name}: ${outcome}`);
   }
   for (const flaw of source.flaws.first) context.print(`  ${flaw.flaw}: ${flaw.path}: ${flaw.message}`);
-  if (source.flaws.count > source.flaws.first.length) context.print(`  … and ${countText(source.flaws.count - source.flaws.first.length, 'more flaw')}`);
+  if (source.flaws.count > source.flaws.first.length)
+    context.print(`  … and ${countText(source.flaws.count - source.flaws.first.length, 'more flaw')}`);
   if (source.failure !== undefined) for (const line of failureLines(source.failure)) context.print(`  ${line}`);
 }

@@ -18,8 +18,12 @@ function report(error: unknown, json: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   const failure = failureOf(error);
   const exitCode = exitCodeOfFailure(failure);
-  if (json) process.stdout.write(`${JSON.stringify({ message_type: 'error', ...failure, exit_code: exitCode })}\n`);
-  else process.stderr.write(`holdfast: ${failureLines(failure).join('\n')}\n`);
+  const problems = error instanceof Error && 'problems' in error ? { problems: error.problems } : {};
+  if (json) {
+    process.stdout.write(
+      `${JSON.stringify({ message_type: 'error', ...failure, ...problems, exit_code: exitCode })}\n`,
+    );
+  } else process.stderr.write(`holdfast: ${failureLines(failure).join('\n')}\n`);
   if (failure.type === 'InternalError' && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
   return exitCode;
 }

@@ -10,10 +10,16 @@ export const restoreProgressView: ProgressView<RestoreProgress> = {
   title: 'Restoring',
   query: restoreProgressQuery,
   draw: (progress) => {
-    const parts = progress.partsTotal > 0 ? ` · ${progress.partsDone} of ${countText(progress.partsTotal, 'shard')}, ${bytesText(progress.bytesRead)} of ${bytesText(progress.bytesToRead)}` : '';
+    const parts =
+      progress.partsTotal > 0
+        ? ` · ${progress.partsDone} of ${countText(progress.partsTotal, 'shard')}, ${bytesText(progress.bytesRead)} of ${bytesText(progress.bytesToRead)}`
+        : '';
     return `${progress.step}${progress.backupId === undefined ? '' : ` ${progress.backupId}`}${parts}`;
   },
-  ended: (progress) => new Map(progress.backupId === undefined ? [] : [['point', `backup ${progress.backupId} to ${progress.targetPath ?? ''}`]]),
+  ended: (progress) =>
+    new Map(
+      progress.backupId === undefined ? [] : [['point', `backup ${progress.backupId} to ${progress.targetPath ?? ''}`]],
+    ),
 };
 
 export function printRestoreResult(context: CliContext, result: RestoreResult): void {
@@ -27,10 +33,13 @@ export function printRestoreResult(context: CliContext, result: RestoreResult): 
       `  ${result.dryRun ? 'would create' : 'created'} ${create.toLocaleString('en')}, replace${result.dryRun ? '' : 'd'} ${replace.toLocaleString('en')}, keep ${keep.toLocaleString('en')}, delete${result.dryRun ? '' : 'd'} ${removed.toLocaleString('en')}; ${bytesText(plan.bytesToWrite)} to write, ${bytesText(plan.bytesToRead)} to read`,
     );
     for (const flaw of plan.flaws.first) context.print(`  ${flaw.path}: ${flaw.message}`);
-    if (plan.flaws.count > plan.flaws.first.length) context.print(`  … and ${plan.flaws.count - plan.flaws.first.length} more`);
+    if (plan.flaws.count > plan.flaws.first.length)
+      context.print(`  … and ${plan.flaws.count - plan.flaws.first.length} more`);
   }
   if (report !== undefined) {
-    context.print(`  compared ${countText(report.compared, 'entry', 'entries')} with the backup: ${report.differences.count === 0 ? 'all as recorded' : countText(report.differences.count, 'difference')}`);
+    context.print(
+      `  compared ${countText(report.compared, 'entry', 'entries')} with the backup: ${report.differences.count === 0 ? 'all as recorded' : countText(report.differences.count, 'difference')}`,
+    );
     for (const difference of report.differences.first) context.print(`  ${difference}`);
   }
   if (failure !== undefined) for (const line of failureLines(failure)) context.print(line);

@@ -33,21 +33,62 @@ export function encodeIndexLine(line: IndexLine): string {
  * @param kind in a `draft` entries may have neither shard nor flaw yet
  */
 export function decodeIndexLine(line: string, kind: 'index' | 'draft' = 'index'): IndexLine {
-  const record = parseObject(line);
-  const path = nameOf(record, 'path', line);
-  if (path === undefined) throw new IndexLineError('no path', line);
+  const read = decodeUsualLine(line) ?? decodeAnyLine(line);
+  if (kind === 'index' && !read.deleted && read.shard === undefined && read.flaw === undefined) {
+    throw new IndexLineError('neither shard nor flaw', line);
+  }
+  return read;
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them
+/** The usual line in the usual form: four times as fast as parsing JSON and looking at each field, and a million of them are common. */
+const USUAL =
+  /^\{"path":"([^"\\\x00-\x1f]*)","type":"([fdpcb])","size":(\d{1,15}),"mtime":"(-?\d+\.\d{9})","ctime":"(-?\d+\.\d{9})","inode":"(\d+)","device":"(\d+)","mode":"([0-7]{1,4})","uid":(\d{1,10}),"gid":(\d{1,10}),"links":(\d{1,10}),"blocks":(\d{1,15})(?:,"shard":(\d{1,9}))?\}$/;
+
+function decodeUsualLine(line: string): IndexLine | undefined {
+  const match = USUAL.exec(line) as unknown as UsualMatch | null;
+  if (match === null) return undefined;
+  const [, path, type, size, mtime, ctime, inode, device, mode, uid, gid, links, blocks, shard] = match;
+  assertScanned(path, line);
+  const entry: Entry = {
+    path,
+    type: type as EntryType,
+    sizeBytes: Number(size),
+    mtime,
+    ctime,
+    inode,
+    device,
+    mode,
+    uid: Number(uid),
+    gid: Number(gid),
+    links: Number(links),
+    blocks: Number(blocks),
+    target: '',
+  };
+  return shard === undefined ? { deleted: false, entry } : { deleted: false, entry, shard: Number(shard) };
+}
+
+type UsualMatch = [
+  ...[whole: string, path: string, type: string, size: string, mtime: string, ctime: string, inode: string],
+  ...[device: string, mode: string, uid: string, gid: string, links: string, blocks: string, shard: string | undefined],
+];
+
+function assertScanned(path: string, line: string): void {
   if (path.startsWith('/') || path.endsWith('/') || path.includes('//') || path.includes('\0')) {
     throw new IndexLineError('a path that no scan gives', line);
   }
+}
+
+function decodeAnyLine(line: string): IndexLine {
+  const record = parseObject(line);
+  const path = nameOf(record, 'path', line);
+  if (path === undefined) throw new IndexLineError('no path', line);
+  assertScanned(path, line);
   if (record['deleted'] !== undefined) {
     if (record['deleted'] !== true || Object.keys(record).length !== 2) throw new IndexLineError('not a deletion', line);
     return { deleted: true, path };
   }
-  const stored = storedLine(record, path, line);
-  if (kind === 'index' && stored.shard === undefined && stored.flaw === undefined) {
-    throw new IndexLineError('neither shard nor flaw', line);
-  }
-  return stored;
+  return storedLine(record, path, line);
 }
 
 export class IndexLineError extends Error {

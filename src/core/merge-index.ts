@@ -24,7 +24,7 @@ export interface LivingEntry {
   readonly stale?: StoredVersion;
 }
 
-const BATCH = 4096;
+const BATCH = 512;
 
 /**
  * Merges the indexes of a chain, level 0 first: what lives at its last backup, in index order. Memory is one batch of each index.

@@ -9,7 +9,7 @@ export interface ScanPair {
   readonly known: LivingEntry | undefined;
 }
 
-const BATCH = 4096;
+const BATCH = 512;
 
 /** Merge-joins a scan with what lives in the chain, both in index order, into batches of pairs in that order. */
 export async function* pairScan(

@@ -1,3 +1,4 @@
+import { detached } from './byte-records.js';
 import type { Entry } from './entry.js';
 import { comparePaths } from './entry.js';
 import type { LinkGroup } from './merge-hard-links.js';
@@ -36,7 +37,7 @@ export class ShardCutter {
   /** The number of the entry's shard; undefined for a directory, whose shard is `directoriesShard` once all is placed. */
   place(entry: Entry): number | undefined {
     if (entry.type === 'd') {
-      this.#directories.push(entry.path);
+      this.#directories.push(detached(entry.path));
       return undefined;
     }
     const placed = this.#placed.get(entry.path);

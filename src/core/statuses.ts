@@ -53,7 +53,10 @@ export function exitCodeOf(status: Status): number {
 }
 
 /** Exit code of a run's result: a run that could not begin for what was asked of it is a usage error, not a failed backup. */
-export function exitCodeOfResult(result: { readonly status: Status; readonly failure?: Pick<Failure, 'type'> }): number {
+export function exitCodeOfResult(result: {
+  readonly status: Status;
+  readonly failure?: Pick<Failure, 'type'>;
+}): number {
   return result.status === 'failed' && result.failure !== undefined
     ? exitCodeOfFailure(result.failure)
     : exitCodeOf(result.status);

@@ -75,10 +75,11 @@ async function lookAtHost(
 function obstacleTo(source: SourcePlan, { host, probe }: HostFound, { options }: HostBackupInput): Failure | undefined {
   const place = { host: host.name, source: source.name };
   if (isCancelled()) return failure('Cancelled', 'The run was cancelled before this source was begun.', place);
+  const seen = probe.sources.find((one) => one.source === source.name);
+  if (seen?.failure !== undefined) return seen.failure;
   if (source.preScript !== undefined && !options.dryRun) return undefined;
-  const state = probe.sources.find((seen) => seen.source === source.name)?.state;
-  if (state === 'missing') return failure('SourceMissing', `${source.path} does not exist on ${host.name}.`, place);
-  if (state === 'not-directory')
+  if (seen?.state === 'missing') return failure('SourceMissing', `${source.path} does not exist on ${host.name}.`, place);
+  if (seen?.state === 'not-directory')
     return failure('SourceNotDirectory', `${source.path} on ${host.name} is not a directory.`, place);
   return undefined;
 }

@@ -31,7 +31,9 @@ function noise(random: () => number): Buffer {
 
 function prose(random: () => number): Buffer {
   const words = Array.from({ length: 4000 }, () =>
-    Array.from({ length: 2 + Math.floor(random() * 9) }, () => String.fromCharCode(97 + Math.floor(random() * 26))).join(''),
+    Array.from({ length: 2 + Math.floor(random() * 9) }, () =>
+      String.fromCharCode(97 + Math.floor(random() * 26)),
+    ).join(''),
   );
   const pool = Buffer.allocUnsafe(POOL_BYTES);
   for (let offset = 0; offset < POOL_BYTES; ) {
@@ -42,7 +44,9 @@ function prose(random: () => number): Buffer {
 
 /** Sizes with a long tail, as on a server: most files are small, most bytes lie in large ones. */
 function fileSizes(size: DatasetSize, random: () => number): number[] {
-  const weights = Array.from({ length: size.files }, () => Math.exp(2.2 * Math.sqrt(-2 * Math.log(random() || 1e-9)) * Math.cos(2 * Math.PI * random())));
+  const weights = Array.from({ length: size.files }, () =>
+    Math.exp(2.2 * Math.sqrt(-2 * Math.log(random() || 1e-9)) * Math.cos(2 * Math.PI * random())),
+  );
   const sum = weights.reduce((total, weight) => total + weight, 0);
   return weights.map((weight) => Math.round((weight / sum) * size.totalBytes));
 }

@@ -20,7 +20,8 @@ export async function killInMidTransfer(bench: Bench): Promise<string> {
   await emptied(holdfast.destination);
   const run = holdfast.startBackup();
   await until(async () => {
-    for (const [name, bytes] of await allFiles(holdfast.destination)) seen.set(name, Math.max(bytes, seen.get(name) ?? 0));
+    for (const [name, bytes] of await allFiles(holdfast.destination))
+      seen.set(name, Math.max(bytes, seen.get(name) ?? 0));
     return sum(seen.values()) > wholeBytes / 2;
   });
   await holdfast.killWorker();
@@ -49,7 +50,9 @@ async function emptied(directory: string): Promise<void> {
 }
 
 async function storedShards(directory: string): Promise<Map<string, number>> {
-  return new Map((await allFiles(directory)).filter(([name]) => /\/shard-\d+[^/]*\.tar\.zst$/.test(name) && !name.includes('.tmp')));
+  return new Map(
+    (await allFiles(directory)).filter(([name]) => /\/shard-\d+[^/]*\.tar\.zst$/.test(name) && !name.includes('.tmp')),
+  );
 }
 
 async function allFiles(directory: string): Promise<[string, number][]> {

@@ -48,8 +48,14 @@ function show(work: string, timings: readonly Timing[]): void {
 async function archiveRows(bench: Bench): Promise<void> {
   const holdfast = await startHoldfast(bench, 'archive');
   try {
-    show('archive, first backup', await race([holdfast.firstBackup(), tarPipe(bench), restic(bench, 'first'), borg(bench, 'first')], rounds));
-    show('archive, nothing changed', await race([holdfast.nothingChanged(), restic(bench, 'again'), borg(bench, 'again')], rounds));
+    show(
+      'archive, first backup',
+      await race([holdfast.firstBackup(), tarPipe(bench), restic(bench, 'first'), borg(bench, 'first')], rounds),
+    );
+    show(
+      'archive, nothing changed',
+      await race([holdfast.nothingChanged(), restic(bench, 'again'), borg(bench, 'again')], rounds),
+    );
   } finally {
     await holdfast.stop();
   }

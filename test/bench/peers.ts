@@ -21,7 +21,14 @@ export interface Bench {
 
 export async function writeSshConfig(host: LoopbackHost, directory: string): Promise<string> {
   const file = join(directory, 'ssh_config');
-  const lines = ['HostName 127.0.0.1', `Port ${host.port}`, `User ${host.user}`, `IdentityFile ${host.identityFile}`, `UserKnownHostsFile ${host.knownHostsFile}`, 'BatchMode yes'];
+  const lines = [
+    'HostName 127.0.0.1',
+    `Port ${host.port}`,
+    `User ${host.user}`,
+    `IdentityFile ${host.identityFile}`,
+    `UserKnownHostsFile ${host.knownHostsFile}`,
+    'BatchMode yes',
+  ];
   await writeFile(file, `Host bench-host\n${lines.map((line) => `  ${line}\n`).join('')}`);
   await chmod(file, 0o600);
   return file;
@@ -39,7 +46,10 @@ export function tarPipe(bench: Bench): Contender {
   return {
     name: 'ssh tar | zstd -3 -T2',
     prepare: () => rm(target, { force: true }),
-    run: () => shell(`ssh -F ${quote(bench.sshConfig)} bench-host tar -C ${quote(bench.data)} -cf - . | zstd -q -3 -T2 -o ${quote(target)}`),
+    run: () =>
+      shell(
+        `ssh -F ${quote(bench.sshConfig)} bench-host tar -C ${quote(bench.data)} -cf - . | zstd -q -3 -T2 -o ${quote(target)}`,
+      ),
   };
 }
 
@@ -58,7 +68,13 @@ export function untarPipe(bench: Bench): Contender {
 export function restic(bench: Bench, kind: 'first' | 'again'): Contender {
   const repository = join(bench.directory, 'restic');
   const environment = { RESTIC_PASSWORD: 'bench', RESTIC_CACHE_DIR: join(bench.directory, 'restic-cache') };
-  const common = ['-q', '-r', `sftp:bench-host:${repository}`, '-o', `sftp.command=ssh -F ${bench.sshConfig} bench-host -s sftp`];
+  const common = [
+    '-q',
+    '-r',
+    `sftp:bench-host:${repository}`,
+    '-o',
+    `sftp.command=ssh -F ${bench.sshConfig} bench-host -s sftp`,
+  ];
   const backup = () => execa('restic', [...common, 'backup', bench.data], { ...quiet, env: environment });
   const fresh = async () => {
     await rm(repository, { recursive: true, force: true });
@@ -83,10 +99,19 @@ export function restic(bench: Bench, kind: 'first' | 'again'): Contender {
 export function borg(bench: Bench, kind: 'first' | 'again'): Contender {
   const repository = join(bench.directory, 'borg');
   const base = join(bench.directory, 'borg-base');
-  const environment = { BORG_RSH: `ssh -F ${bench.sshConfig}`, BORG_BASE_DIR: base, BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK: 'yes', BORG_RELOCATED_REPO_ACCESS_IS_OK: 'yes' };
+  const environment = {
+    BORG_RSH: `ssh -F ${bench.sshConfig}`,
+    BORG_BASE_DIR: base,
+    BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK: 'yes',
+    BORG_RELOCATED_REPO_ACCESS_IS_OK: 'yes',
+  };
   const address = `ssh://bench-host${repository}`;
   let archive = 0;
-  const create = () => execa('borg', ['create', '--compression', 'zstd,3', `${address}::a${archive++}`, bench.data], { ...quiet, env: environment });
+  const create = () =>
+    execa('borg', ['create', '--compression', 'zstd,3', `${address}::a${archive++}`, bench.data], {
+      ...quiet,
+      env: environment,
+    });
   const fresh = async () => {
     await rm(repository, { recursive: true, force: true });
     await rm(base, { recursive: true, force: true });
@@ -114,7 +139,17 @@ export function rsync(bench: Bench, kind: 'first' | 'again'): Contender {
   const copy = () =>
     execa(
       'rsync',
-      ['-aHAX', '--numeric-ids', '--modify-window=-1', '--delete-delay', '--stats', '-e', `ssh -F ${bench.sshConfig}`, `bench-host:${bench.data}/`, `${target}/`],
+      [
+        '-aHAX',
+        '--numeric-ids',
+        '--modify-window=-1',
+        '--delete-delay',
+        '--stats',
+        '-e',
+        `ssh -F ${bench.sshConfig}`,
+        `bench-host:${bench.data}/`,
+        `${target}/`,
+      ],
       quiet,
     );
   return {

@@ -265,6 +265,53 @@ describe('RestorePlanner', () => {
     const { actions } = plan(point, tree(), { overwrite: 'changed', delete: false, selection });
     expect(actions).toContainEqual({ do: 'link', place: { backup: 0, shard: 0 }, first: 'first', path: 'second' });
   });
+
+  test('hard-linked fifos are linked by hand, since tar stores one for each name', () => {
+    const fifo = { type: 'p' as const, inode: '7', links: 2 };
+    const { actions } = plan(tree(entry('a', fifo), entry('b', fifo)), tree(), { overwrite: 'changed', delete: false });
+    const place = { backup: 0, shard: 0 };
+    expect(actions).toContainEqual({ do: 'link', place, first: 'a', path: 'a' });
+    expect(actions).toContainEqual({ do: 'link', place, first: 'a', path: 'b' });
+  });
+
+  test('what could not be read comes in its older version, or not at all, and both are said', () => {
+    const seen: RestoreAction[] = [];
+    const options = { overwrite: 'changed' as const, delete: false, owners: true, target: '/target' };
+    const planner = new RestorePlanner(options, (action) => seen.push(action));
+    const place = { backup: 0, shard: 3 };
+    planner.see('', { entry: directory(''), place: { backup: 0, shard: 4 } }, 'yes', undefined, false);
+    planner.see('a', { entry: entry('a'), flaw: 'unreadable', older: true, place }, 'yes', undefined, false);
+    planner.see('b', { entry: entry('b'), flaw: 'unreadable' }, 'yes', undefined, false);
+    planner.end();
+    expect(seen).toContainEqual({ do: 'flaw', path: 'a', flaw: 'unreadable', older: true });
+    expect(seen).toContainEqual({ do: 'flaw', path: 'b', flaw: 'unreadable', older: false });
+    expect(seen.flatMap((a) => (a.do === 'extract' ? [a.path] : []))).toEqual(['a']);
+  });
+});
+
+describe('RestoreVerification', () => {
+  const compare = (expected: Entry, found: Entry): RestoreVerification => {
+    const verification = new RestoreVerification({ owners: true, exact: false, scannedAtSeconds: [1000] });
+    verification.see(expected.path, { entry: expected, mayHaveChanged: false, backup: 0 }, found, false);
+    return verification;
+  };
+
+  test('a file written to after the scan is a remark, one that differs otherwise a difference', () => {
+    const recorded = entry('a', { mtime: '900.000000000' });
+    const later = compare(recorded, entry('a', { mtime: '1001.000000000', sizeBytes: 6 }));
+    expect(later).toMatchObject({ count: 0, changedMeanwhile: 1 });
+    expect(compare(recorded, entry('a', { mtime: '901.000000000' }))).toMatchObject({ count: 1 });
+    expect(compare(recorded, entry('a', { mtime: '1001.000000000', mode: '600' }))).toMatchObject({ count: 1 });
+  });
+
+  test('two files of the backup that are one file in the target differ', () => {
+    const verification = new RestoreVerification({ owners: true, exact: false, scannedAtSeconds: [] });
+    for (const path of ['a', 'b']) {
+      const expected = { entry: entry(path), mayHaveChanged: false, backup: 0 };
+      verification.see(path, expected, entry(path, { inode: 'same', links: 2 }), false);
+    }
+    expect(verification.first).toEqual(['b: its hard links are not those of the backup']);
+  });
 });
 
 /** The plan, or undefined when something stands in the way that the options do not let it remove. */

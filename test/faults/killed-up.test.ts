@@ -38,8 +38,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await connection?.stop();
-  connection = undefined;
+  await leaveServer();
   for (const command of commands) command.kill('SIGKILL');
   await Promise.all(commands.map((command) => command.ended));
   const server = runningServer(environment.HOLDFAST_STATE_DIR);
@@ -80,31 +79,55 @@ async function inMidTransfer({ client }: TemporalConnection): Promise<void> {
   }
 }
 
-test('a run whose worker, server and client are killed in mid-transfer is finished by the next up, as if undisturbed', async () => {
-  const killed = await up();
-  connection = await connectEmbedded({
-    requireWorker: false,
-    note: () => {},
-    stateDir: environment.HOLDFAST_STATE_DIR,
-  });
-  const disturbed = startCli(['--config', config, '--json', 'backup'], environment);
-  commands.push(killed, disturbed);
-  const [, workflowId] = await disturbed.until(/"workflow_id":"(backup[^"]+)"/);
-  await inMidTransfer(connection);
-  for (const pid of [killed.pid, disturbed.pid, runningServer(environment.HOLDFAST_STATE_DIR)?.pid ?? 0])
-    process.kill(pid, 'SIGKILL');
-  await Promise.all([killed.ended, disturbed.ended, connection.stop()]);
+/** Both ways end all there is; the run's state is in the database, its data in the destination. */
+const WAYS = {
+  'killed with its server and client': async (up, client): Promise<void> => {
+    const server = runningServer(environment.HOLDFAST_STATE_DIR)?.pid ?? 0;
+    for (const pid of [up.pid, client.pid, server]) process.kill(pid, 'SIGKILL');
+    await Promise.all([up.ended, client.ended]);
+  },
+  'stopped by SIGTERM': async (up, client): Promise<void> => {
+    client.kill('SIGKILL');
+    await client.ended;
+    await leaveServer();
+    up.kill('SIGTERM');
+    expect(await up.ended).toBe(0);
+    expect(runningServer(environment.HOLDFAST_STATE_DIR)).toBeUndefined();
+  },
+} as const satisfies Record<string, (up: RunningCli, client: RunningCli) => Promise<void>>;
+
+test.each(Object.entries(WAYS))(
+  'a run whose worker is %s in mid-transfer is finished by the next up, as if undisturbed',
+  async (_name, end) => {
+    const first = await up();
+    connection = await connectEmbedded({
+      requireWorker: false,
+      note: () => {},
+      stateDir: environment.HOLDFAST_STATE_DIR,
+    });
+    const client = startCli(['--config', config, '--json', 'backup'], environment);
+    commands.push(client);
+    const [, workflowId] = await client.until(/"workflow_id":"(backup[^"]+)"/);
+    await inMidTransfer(connection);
+    await end(first, client);
+    await leaveServer();
+
+    await up();
+    const finished = await holdfast('runs', 'attach', workflowId ?? '');
+    const restored = join(root, 'restored');
+    await holdfast('restore', '--host', 'web1', '--source', 'data', '--target', restored);
+    const undisturbed = await holdfast('backup', '--full');
+
+    expect(whatMatters(finished)).toEqual(whatMatters(undisturbed));
+    expect((await compareTrees(data, restored)).differences).toEqual([]);
+  },
+  300_000,
+);
+
+async function leaveServer(): Promise<void> {
+  await connection?.stop();
   connection = undefined;
-
-  await up();
-  const finished = await holdfast('runs', 'attach', workflowId ?? '');
-  const restored = join(root, 'restored');
-  await holdfast('restore', '--host', 'web1', '--source', 'data', '--target', restored);
-  const undisturbed = await holdfast('backup', '--full');
-
-  expect(whatMatters(finished)).toEqual(whatMatters(undisturbed));
-  expect((await compareTrees(data, restored)).differences).toEqual([]);
-});
+}
 
 /** Runs a command that must succeed, and gives its summary. */
 async function holdfast(...args: readonly string[]): Promise<Summary> {

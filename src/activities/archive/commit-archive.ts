@@ -24,13 +24,29 @@ export async function commitArchive(
   input: CommitArchiveInput,
 ): Promise<CommitArchiveResult> {
   return withStorage(providers, input.source.destination, async (storage) => {
-    const manifest = (await committedBefore(storage, input)) ?? (await commit(providers, control, storage, input));
+    const manifest = (await committedBefore(storage, input)) ?? (await commitOrFind(providers, control, storage, input));
     const backup = backupPrefix(manifest.host, manifest.source, manifest.id);
     await sweepUncommitted(storage, backup, manifest).catch((error: unknown) => {
       control.log('warn', `the plan of ${manifest.id} could not be removed`, { error: String(error) });
     });
     return resultOf(manifest);
   });
+}
+
+/** Another attempt may commit meanwhile and sweep away what this one works with: then the backup is there all the same. */
+async function commitOrFind(
+  providers: Providers,
+  control: ActivityControl,
+  storage: ObjectStorage,
+  input: CommitArchiveInput,
+): Promise<Manifest> {
+  try {
+    return await commit(providers, control, storage, input);
+  } catch (error) {
+    const other = await committedBefore(storage, input);
+    if (other === undefined) throw error;
+    return other;
+  }
 }
 
 /** The backup, if it exists and is this run's. */

@@ -13,7 +13,7 @@ import { backupPrefix } from '../../core/manifest-keys.js';
 import type { ObjectStorage } from '../../providers/storage/object-storage.js';
 import { startZstd } from './local-zstd.js';
 
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 
 /** An index on this machine whose bytes are known to be those that were written. */
 export interface FetchedIndex {

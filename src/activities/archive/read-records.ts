@@ -6,7 +6,7 @@ import { HoldfastError } from '../../core/failures.js';
 import type { PathFilter } from '../../core/filters.js';
 import { parseScanRecord } from '../../core/scan-record.js';
 
-const CHUNK_BYTES = 512 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 
 /** The entries of a scan in batches, in index order, without those that the filter excludes. */
 export async function* readRecords(recordsFile: string, filter: PathFilter): AsyncGenerator<readonly Entry[]> {

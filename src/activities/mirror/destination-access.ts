@@ -1,10 +1,7 @@
-import { execFile } from 'node:child_process';
 import { mkdir, stat } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import { type FailurePlace, type FailureType, HoldfastError, isHoldfastError } from '../../core/failures.js';
 import { syncFolder } from './durable-write.js';
 import type { MirrorPaths } from './mirror-paths.js';
-import { rsyncEnvironment } from './rsync-environment.js';
 
 /**
  * The destination's directory is made by a person: when it is missing, its file system is not mounted, and writing would fill the disk below it.
@@ -23,13 +20,6 @@ export async function makeMirrorFolders(paths: MirrorPaths, place: FailurePlace)
     await syncFolder(paths.hostFolder);
     await syncFolder(paths.base);
   });
-}
-
-/** Until this returns, what was written is only in memory. */
-export async function flushFileSystem(paths: MirrorPaths, place: FailurePlace): Promise<void> {
-  await atDestination(paths.base, place, () =>
-    promisify(execFile)('sync', ['-f', '--', paths.mirror], { env: rsyncEnvironment(process.env) }),
-  );
 }
 
 const TYPES: Readonly<Record<string, FailureType>> = {

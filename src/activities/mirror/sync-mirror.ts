@@ -5,8 +5,9 @@ import type { RsyncOutcome } from '../../core/rsync-outcome.js';
 import { parseProgress } from '../../core/rsync-progress.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { SyncMirrorInput, SyncMirrorResult } from '../contract.js';
-import { copyFromHost } from './copy-from-host.js';
-import { atDestination, flushFileSystem, makeMirrorFolders } from './destination-access.js';
+import { type CopyJob, copyFromHost } from './copy-from-host.js';
+import { atDestination, makeMirrorFolders } from './destination-access.js';
+import { flushFileSystem, flushingMeanwhile } from './flushing.js';
 import { endLeftoverWriters } from './leftover-writers.js';
 import { readMirrorState, removeMirrorState, writeMirrorState } from './mirror-state.js';
 import { type OpenMirror, openMirrorForRsync } from './open-mirror.js';
@@ -26,13 +27,14 @@ export async function syncMirror(
   await makeMirrorFolders(mirror.paths, mirror.place);
   await markSyncing(mirror, control, input);
 
-  const outcome = await copyFromHost(providers, control, mirror, {
+  const job: CopyJob = {
     words: [...SYNC_OUTPUT, ...deletionLimit(mirror, input)],
     onLine: (line) => report(control, line),
     onRest: (rest) => report(control, rest),
     writes: true,
     onStart: () => requireOwnAttempt(mirror, control),
-  });
+  };
+  const outcome = await flushingMeanwhile(mirror.paths, () => copyFromHost(providers, control, mirror, job));
   if (outcome.kind === 'failed') return giveUp(mirror, control, outcome);
 
   await removePartialFiles(mirror);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { textOf } from '../../core/entry.js';
 import { joinByPath } from '../../core/restore-join.js';
-import { RestoreSelection } from '../../core/restore-selection.js';
+import type { RestoreSelection } from '../../core/restore-selection.js';
 import { RestoreVerification } from '../../core/restore-verification.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { RestoreReport, RestoreStepInput } from '../contract.js';

@@ -1,4 +1,5 @@
-import type { HostPlan, SourcePlan } from '../../core/plan.js';
+import { realpath } from 'node:fs/promises';
+import type { DestinationPlan, HostPlan, SourcePlan } from '../../core/plan.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { RestoreRequest } from '../contract.js';
 import { selectSource } from '../../config/selection.js';
@@ -31,4 +32,13 @@ export async function resolveRequest(
   const targetHost = target.host === host.name ? host : await load(target.host);
   const targetPath = target.path ?? source.path;
   return { host, source, targetHost, targetPath, inPlace: targetHost === host && targetPath === source.path };
+}
+
+/** Directories of this machine that hold backups: never to be restored into. */
+export async function localFolders({ source, targetHost }: RequestedSource): Promise<string[]> {
+  return targetHost === undefined ? folderOf(source.destination) : [];
+}
+
+async function folderOf(destination: DestinationPlan): Promise<string[]> {
+  return destination.type === 'local' ? [await realpath(destination.path)] : [];
 }

@@ -5,34 +5,42 @@ import type { Command } from 'commander';
 import { fleetBackupWorkflowId, TASK_QUEUE } from '../../core/ids.js';
 import type { Selection } from '../../core/plan.js';
 import { exitCodeOfResult } from '../../core/statuses.js';
-import type { FleetBackupInput, FleetBackupResult } from '../../workflows/messages.js';
+import type { FleetBackupInput, FleetBackupResult, FleetProgress } from '../../workflows/messages.js';
 import { WORKFLOW } from '../../workflows/messages.js';
+import { collect } from '../command-arguments.js';
 import { contextOf } from '../cli-context.js';
 import type { CliContext } from '../cli-context.js';
 
 interface BackupCommandOptions {
-  readonly source: string[];
-  readonly tag: string[];
+  readonly source: readonly string[];
+  readonly tag: readonly string[];
   readonly full: boolean;
   readonly approve: boolean;
   readonly dryRun: boolean;
   readonly detach: boolean;
 }
 
-const collect = (value: string, previous: string[]): string[] => [...previous, value];
-
 export function registerBackupCommand(program: Command): void {
   program
     .command('backup')
     .description('back up all hosts of the configuration, or those named')
     .argument('[hosts...]', 'hosts to take; none means all')
-    .addOption(new Option('-s, --source <name>', 'only this source (dest_subdir); repeatable').argParser(collect).default([], ''))
-    .addOption(new Option('-t, --tag <tag>', 'only sources with this tag; repeatable').argParser(collect).default([], ''))
+    .addOption(
+      new Option('-s, --source <name>', 'only this source (dest_subdir); repeatable')
+        .argParser(collect)
+        .default([], ''),
+    )
+    .addOption(
+      new Option('-t, --tag <tag>', 'only sources with this tag; repeatable').argParser(collect).default([], ''),
+    )
     .option('--full', 'start new chains: level 0 whatever the policy says', false)
     .option('--approve', 'go on where the guard would hold a source (many deletions, an empty source)', false)
     .option('-n, --dry-run', 'look and plan only; nothing is written, no script runs', false)
     .option('-d, --detach', 'start the run and return', false)
-    .addHelpText('after', '\nExamples:\n  holdfast backup\n  holdfast backup web1 web2 --source etc\n  holdfast backup db1 --full --json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  holdfast backup\n  holdfast backup web1 web2 --source etc\n  holdfast backup db1 --full --json',
+    )
     .action(async (hosts: string[], options: BackupCommandOptions, command: Command) => {
       await backUp(contextOf(command), { hosts, sources: options.source, tags: options.tag }, options);
     });
@@ -45,6 +53,10 @@ async function backUp(context: CliContext, selection: Selection, options: Backup
   const { connect } = await import('../connection.js');
   const connection = await connect({ requireWorker: true, note: context.note });
   try {
+    // Loaded before the run starts, so that Ctrl-C is heard from its first moment.
+    const { followRun } = await import('../follow-run.js');
+    const { sayStarted } = await import('../say-started.js');
+    const { fleetProgressView, printFleetResult } = await import('../backup-report.js');
     const workflowId = fleetBackupWorkflowId('on-demand', Date.now(), randomBytes(3).toString('hex'));
     const input: FleetBackupInput = {
       configPath,
@@ -59,12 +71,8 @@ async function backUp(context: CliContext, selection: Selection, options: Backup
       args: [input],
       staticSummary: summaryOf(selection, options),
     });
-    const { sayStarted } = await import('../say-started.js');
-    sayStarted(context, connection, handle.workflowId);
-    if (options.detach && !connection.ownWorker) return;
-    const { followRun } = await import('../follow-run.js');
-    const { fleetProgressView, printFleetResult } = await import('../backup-report.js');
-    const result = await followRun<FleetBackupResult, Parameters<typeof fleetProgressView.draw>[0]>(context, connection, handle, fleetProgressView);
+    if (options.detach && !connection.ownWorker) return sayStarted(context, connection, workflowId);
+    const result = await followRun<FleetBackupResult, FleetProgress>(context, connection, handle, fleetProgressView);
     if (result === 'detached') return;
     const exitCode = exitCodeOfResult(result);
     printFleetResult(context, result);
@@ -78,5 +86,8 @@ async function backUp(context: CliContext, selection: Selection, options: Backup
 function summaryOf(selection: Selection, options: BackupCommandOptions): string {
   const what = selection.hosts.length === 0 ? 'all hosts' : selection.hosts.slice(0, 5).join(', ');
   const words = [options.dryRun ? 'dry run of' : 'backup of', what, options.full ? '(full)' : ''];
-  return words.filter((word) => word !== '').join(' ').slice(0, 200);
+  return words
+    .filter((word) => word !== '')
+    .join(' ')
+    .slice(0, 200);
 }

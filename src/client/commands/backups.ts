@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import { TASK_QUEUE } from '../../core/ids.js';
 import { EXIT } from '../../core/statuses.js';
 import type { ListBackupsWorkflowInput, ListBackupsWorkflowResult } from '../../workflows/messages.js';
 import { WORKFLOW } from '../../workflows/messages.js';
+import { collect, limitOf } from '../command-arguments.js';
 import { contextOf, failureLines } from '../cli-context.js';
 import type { CliContext } from '../cli-context.js';
 
 interface BackupsCommandOptions {
-  readonly source: string[];
+  readonly source: readonly string[];
   readonly limit: number;
 }
 
@@ -19,26 +20,28 @@ export function registerBackupsCommand(program: Command): void {
     .command('backups')
     .description('list the backups that can be restored, newest first')
     .argument('[hosts...]', 'hosts to take; none means all')
-    .addOption(new Option('-s, --source <name>', 'only this source; repeatable').argParser((value: string, previous: string[]) => [...previous, value]).default([], ''))
-    .addOption(new Option('-l, --limit <count>', 'at most so many of each source').argParser(countOf).default(20))
+    .addOption(new Option('-s, --source <name>', 'only this source; repeatable').argParser(collect).default([], ''))
+    .addOption(new Option('-l, --limit <count>', 'at most so many of each source').argParser(limitOf).default(20))
     .action(async (hosts: string[], options: BackupsCommandOptions, command: Command) => {
       await listBackups(contextOf(command), hosts, options);
     });
 }
 
-function countOf(text: string): number {
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 1 || count > 1000) throw new InvalidArgumentError('Give a whole number from 1 to 1000.');
-  return count;
-}
-
-async function listBackups(context: CliContext, hosts: readonly string[], options: BackupsCommandOptions): Promise<void> {
+async function listBackups(
+  context: CliContext,
+  hosts: readonly string[],
+  options: BackupsCommandOptions,
+): Promise<void> {
   const { findConfig } = await import('../../config/load.js');
   const configPath = resolve(await findConfig(context.configPath, process.env));
   const { connect } = await import('../connection.js');
   const connection = await connect({ requireWorker: true, note: context.note });
   try {
-    const input: ListBackupsWorkflowInput = { configPath, selection: { hosts, sources: options.source, tags: [] }, limit: options.limit };
+    const input: ListBackupsWorkflowInput = {
+      configPath,
+      selection: { hosts, sources: options.source, tags: [] },
+      limit: options.limit,
+    };
     const handle = await connection.client.workflow.start(WORKFLOW.listBackups, {
       taskQueue: TASK_QUEUE,
       workflowId: `backups/${Date.now()}-${randomBytes(3).toString('hex')}`,

@@ -32,7 +32,8 @@ async function examine(context: CliContext): Promise<number> {
     connection = await connect({ requireWorker: true, note: context.note });
     return `${connection.address}, namespace ${connection.namespace}, ${connection.ownWorker ? 'worker in this command' : 'worker running'}`;
   });
-  if (failed !== undefined || connection === undefined) return failed === undefined ? EXIT.unreachable : exitCodeOfFailure(failed);
+  if (failed !== undefined || connection === undefined)
+    return failed === undefined ? EXIT.unreachable : exitCodeOfFailure(failed);
   try {
     return await printChecks(context, await checkHosts(context, connection, []));
   } finally {

@@ -37,14 +37,25 @@ async function listHosts(context: CliContext): Promise<void> {
   const configuration = await loadConfig(resolve(await findConfig(context.configPath, process.env)));
   const { table } = await import('../output.js');
   const rows = configuration.hosts.flatMap((host) =>
-    host.sources.map((source) => [host.name, source.name, source.path, source.engine, source.destination.name, source.tags.join(' ')]),
+    host.sources.map((source) => [
+      host.name,
+      source.name,
+      source.path,
+      source.engine,
+      source.destination.name,
+      source.tags.join(' '),
+    ]),
   );
   context.print(table(['HOST', 'SOURCE', 'PATH', 'ENGINE', 'DESTINATION', 'TAGS'], rows));
   context.printJson({ message_type: 'summary', hosts: configuration.hosts });
 }
 
 /** Lets a worker log into the hosts: what counts is what the worker sees, not this machine. */
-export async function checkHosts(context: CliContext, connection: TemporalConnection, names: readonly string[]): Promise<CheckHostsResult> {
+export async function checkHosts(
+  context: CliContext,
+  connection: TemporalConnection,
+  names: readonly string[],
+): Promise<CheckHostsResult> {
   const { findConfig, loadConfig } = await import('../../config/load.js');
   const configPath = resolve(await findConfig(context.configPath, process.env));
   const configuration = await loadConfig(configPath);
@@ -79,7 +90,9 @@ const isWell = (check: HostCheck): boolean =>
 
 function checkRow({ host, address, probe, failure }: HostCheck): string[] {
   if (probe === undefined) return [host, address, failure?.type ?? 'unknown', '–', '–', '–'];
-  const bad = probe.sources.filter(({ state }) => state !== 'directory').map(({ source, state }) => `${source}: ${state}`);
+  const bad = probe.sources
+    .filter(({ state }) => state !== 'directory')
+    .map(({ source, state }) => `${source}: ${state}`);
   const tools = Object.entries(probe.tools).map(([tool, version]) => `${tool} ${version}`);
   return [
     host,

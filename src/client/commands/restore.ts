@@ -6,8 +6,9 @@ import type { Command } from 'commander';
 import type { RestorePoint, RestoreRequest, RestoreTarget } from '../../activities/contract.js';
 import { restoreWorkflowId, TASK_QUEUE } from '../../core/ids.js';
 import { exitCodeOfResult } from '../../core/statuses.js';
-import type { RestoreInput, RestoreResult } from '../../workflows/messages.js';
+import type { RestoreInput, RestoreProgress, RestoreResult } from '../../workflows/messages.js';
 import { WORKFLOW } from '../../workflows/messages.js';
+import { collect } from '../command-arguments.js';
 import { contextOf } from '../cli-context.js';
 import type { CliContext } from '../cli-context.js';
 
@@ -16,7 +17,7 @@ interface RestoreCommandOptions {
   readonly source: string;
   readonly at?: string;
   readonly backup?: string;
-  readonly include: string[];
+  readonly include: readonly string[];
   readonly target?: string;
   readonly to?: string;
   readonly overwrite: 'never' | 'changed' | 'always';
@@ -24,8 +25,6 @@ interface RestoreCommandOptions {
   readonly dryRun: boolean;
   readonly unfinished: boolean;
 }
-
-const collect = (value: string, previous: string[]): string[] => [...previous, value];
 
 export function registerRestoreCommand(program: Command): void {
   program
@@ -35,10 +34,18 @@ export function registerRestoreCommand(program: Command): void {
     .requiredOption('-s, --source <name>', 'the source (dest_subdir)')
     .addOption(new Option('--at <time>', 'the newest backup at or before this time (ISO 8601)').conflicts('backup'))
     .option('-b, --backup <id>', 'this backup; default: the latest')
-    .addOption(new Option('-i, --include <pattern>', 'only what matches (rsync pattern); repeatable').argParser(collect).default([], ''))
+    .addOption(
+      new Option('-i, --include <pattern>', 'only what matches (rsync pattern); repeatable')
+        .argParser(collect)
+        .default([], ''),
+    )
     .addOption(new Option('--target <directory>', 'into this directory of this machine').conflicts('to'))
     .option('--to <host[:path]>', 'onto a host; without a path, to where the source was')
-    .addOption(new Option('--overwrite <when>', 'what happens to entries that exist').choices(['never', 'changed', 'always']).default('changed'))
+    .addOption(
+      new Option('--overwrite <when>', 'what happens to entries that exist')
+        .choices(['never', 'changed', 'always'])
+        .default('changed'),
+    )
     .option('--delete', 'remove what the point does not have', false)
     .option('-n, --dry-run', 'say what would be done', false)
     .option('--unfinished', 'take a mirror that was left half synchronised', false)
@@ -69,6 +76,9 @@ async function restore(context: CliContext, command: Command, options: RestoreCo
   const { connect } = await import('../connection.js');
   const connection = await connect({ requireWorker: true, note: context.note });
   try {
+    // Loaded before the run starts, so that Ctrl-C is heard from its first moment.
+    const { followRun } = await import('../follow-run.js');
+    const { printRestoreResult, restoreProgressView } = await import('../restore-report.js');
     const stamp = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
     const workflowId = restoreWorkflowId(options.host, options.source, `${stamp}-${randomBytes(3).toString('hex')}`);
     const input: RestoreInput = { request };
@@ -78,11 +88,7 @@ async function restore(context: CliContext, command: Command, options: RestoreCo
       args: [input],
       staticSummary: `restore of ${options.host}:${options.source}`.slice(0, 200),
     });
-    const { sayStarted } = await import('../say-started.js');
-    sayStarted(context, connection, workflowId);
-    const { followRun } = await import('../follow-run.js');
-    const { printRestoreResult, restoreProgressView } = await import('../restore-report.js');
-    const result = await followRun<RestoreResult, Parameters<typeof restoreProgressView.draw>[0]>(context, connection, handle, restoreProgressView);
+    const result = await followRun<RestoreResult, RestoreProgress>(context, connection, handle, restoreProgressView);
     if (result === 'detached') return;
     const exitCode = exitCodeOfResult(result);
     printRestoreResult(context, result);
@@ -101,10 +107,14 @@ function pointOf(options: RestoreCommandOptions): RestorePoint {
 /** `--to HOST[:PATH]`: the first colon ends the host's name, which holds none. */
 function targetOf(command: Command, options: RestoreCommandOptions): RestoreTarget {
   if (options.target !== undefined) return { kind: 'local', path: resolve(options.target), machine: hostname() };
-  if (options.to === undefined) return command.error('Say where to: --target DIRECTORY (on this machine) or --to HOST[:PATH].');
+  if (options.to === undefined)
+    return command.error('Say where to: --target DIRECTORY (on this machine) or --to HOST[:PATH].');
   const colon = options.to.indexOf(':');
   if (colon === -1) return { kind: 'host', host: options.to };
   const path = options.to.slice(colon + 1);
-  if (!path.startsWith('/')) return command.error(`--to ${options.to}: the path must be absolute, for instance ${options.to.slice(0, colon)}:/srv/restored.`);
+  if (!path.startsWith('/'))
+    return command.error(
+      `--to ${options.to}: the path must be absolute, for instance ${options.to.slice(0, colon)}:/srv/restored.`,
+    );
   return { kind: 'host', host: options.to.slice(0, colon), path };
 }

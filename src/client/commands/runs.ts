@@ -1,9 +1,16 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { WorkflowHandle } from '@temporalio/client';
 import { exitCodeOfResult } from '../../core/statuses.js';
-import type { FleetBackupResult, HostBackupResult, RestoreResult } from '../../workflows/messages.js';
+import type {
+  FleetBackupResult,
+  FleetProgress,
+  HostBackupResult,
+  RestoreProgress,
+  RestoreResult,
+} from '../../workflows/messages.js';
 import { WORKFLOW } from '../../workflows/messages.js';
+import { limitOf } from '../command-arguments.js';
 import { contextOf } from '../cli-context.js';
 import type { CliContext } from '../cli-context.js';
 import type { TemporalConnection } from '../connection.js';
@@ -15,7 +22,7 @@ export function registerRunsCommands(program: Command): void {
   runs
     .command('list', { isDefault: true })
     .description('the newest runs, running ones first')
-    .addOption(new Option('-l, --limit <count>', 'at most so many').argParser(countOf).default(20))
+    .addOption(new Option('-l, --limit <count>', 'at most so many').argParser(limitOf).default(20))
     .option('--hosts', 'the single hosts’ runs too', false)
     .action(async (options: { limit: number; hosts: boolean }, command: Command) => {
       await withConnection(contextOf(command), false, (context, connection) => listRuns(context, connection, options));
@@ -24,7 +31,9 @@ export function registerRunsCommands(program: Command): void {
     .command('show <workflow-id>')
     .description('what a run did, or how far it is')
     .action(async (workflowId: string, _options: unknown, command: Command) => {
-      await withConnection(contextOf(command), false, (context, connection) => showRun(context, connection, workflowId));
+      await withConnection(contextOf(command), false, (context, connection) =>
+        showRun(context, connection, workflowId),
+      );
     });
   runs
     .command('attach <workflow-id>')
@@ -38,12 +47,6 @@ export function registerRunsCommands(program: Command): void {
     .action(async (workflowId: string, _options: unknown, command: Command) => {
       await withConnection(contextOf(command), true, (context, connection) => cancel(context, connection, workflowId));
     });
-}
-
-function countOf(text: string): number {
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 1 || count > 1000) throw new InvalidArgumentError('Give a whole number from 1 to 1000.');
-  return count;
 }
 
 async function withConnection(
@@ -60,11 +63,20 @@ async function withConnection(
   }
 }
 
-async function listRuns(context: CliContext, connection: TemporalConnection, options: { limit: number; hosts: boolean }): Promise<void> {
-  const types = [WORKFLOW.fleetBackup, WORKFLOW.restore, ...(options.hosts ? [WORKFLOW.hostBackup] : [])].map((type) => `'${type}'`).join(', ');
+async function listRuns(
+  context: CliContext,
+  connection: TemporalConnection,
+  options: { limit: number; hosts: boolean },
+): Promise<void> {
+  const types = [WORKFLOW.fleetBackup, WORKFLOW.restore, ...(options.hosts ? [WORKFLOW.hostBackup] : [])]
+    .map((type) => `'${type}'`)
+    .join(', ');
   const rows: string[][] = [];
   const { durationText, table } = await import('../output.js');
-  for await (const run of connection.client.workflow.list({ query: `WorkflowType IN (${types})`, pageSize: options.limit })) {
+  for await (const run of connection.client.workflow.list({
+    query: `WorkflowType IN (${types})`,
+    pageSize: options.limit,
+  })) {
     const milliseconds = (run.closeTime ?? new Date()).getTime() - run.startTime.getTime();
     context.printJson({
       message_type: 'run',
@@ -76,7 +88,13 @@ async function listRuns(context: CliContext, connection: TemporalConnection, opt
       closed_at: run.closeTime?.toISOString() ?? null,
       ui_url: connection.workflowUrl(run.workflowId, run.runId) ?? null,
     });
-    rows.push([run.workflowId, run.type, run.status.name.toLowerCase().replaceAll('_', ' '), run.startTime.toISOString().slice(0, 19).replace('T', ' '), durationText(milliseconds)]);
+    rows.push([
+      run.workflowId,
+      run.type,
+      run.status.name.toLowerCase().replaceAll('_', ' '),
+      run.startTime.toISOString().slice(0, 19).replace('T', ' '),
+      durationText(milliseconds),
+    ]);
     if (rows.length === options.limit) break;
   }
   if (rows.length === 0) context.note('No runs yet.');
@@ -91,7 +109,12 @@ async function showRun(context: CliContext, connection: TemporalConnection, work
   if (description.status.name === 'RUNNING') {
     // A query needs a worker; without one the state alone is said.
     const progress: unknown = await handle.query('progress').catch(() => undefined);
-    context.printJson({ message_type: 'summary', workflow_id: workflowId, state: 'RUNNING', progress: progress ?? null });
+    context.printJson({
+      message_type: 'summary',
+      workflow_id: workflowId,
+      state: 'RUNNING',
+      progress: progress ?? null,
+    });
     context.print(`running since ${description.startTime.toISOString()}`);
     if (progress !== undefined) context.print(JSON.stringify(progress, null, 2));
     return;
@@ -108,8 +131,8 @@ async function attach(context: CliContext, connection: TemporalConnection, workf
   const { restoreProgressView } = await import('../restore-report.js');
   const result =
     type === WORKFLOW.restore
-      ? await followRun<RunResult, Parameters<typeof restoreProgressView.draw>[0]>(context, connection, handle, restoreProgressView)
-      : await followRun<RunResult, Parameters<typeof fleetProgressView.draw>[0]>(context, connection, handle, fleetProgressView);
+      ? await followRun<RunResult, RestoreProgress>(context, connection, handle, restoreProgressView)
+      : await followRun<RunResult, FleetProgress>(context, connection, handle, fleetProgressView);
   if (result !== 'detached') process.exitCode = await printResult(context, workflowId, result);
 }
 
@@ -122,11 +145,14 @@ async function cancel(context: CliContext, connection: TemporalConnection, workf
   await printResult(context, workflowId, await resultOf<RunResult>(handle));
 }
 
-async function describe(handle: WorkflowHandle): Promise<{ type: string; runId: string; startTime: Date; status: { name: string } }> {
+async function describe(
+  handle: WorkflowHandle,
+): Promise<{ type: string; runId: string; startTime: Date; status: { name: string } }> {
   const { WorkflowNotFoundError } = await import('@temporalio/client');
   const { HoldfastError } = await import('../../core/failures.js');
   return handle.describe().catch((error: unknown) => {
-    if (error instanceof WorkflowNotFoundError) throw new HoldfastError('RunNotFound', `There is no run ${handle.workflowId}.`);
+    if (error instanceof WorkflowNotFoundError)
+      throw new HoldfastError('RunNotFound', `There is no run ${handle.workflowId}.`);
     throw error;
   });
 }
