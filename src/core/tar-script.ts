@@ -11,7 +11,7 @@ export interface TarScriptOptions {
 }
 
 /** zstd with exact counts on standard error; one thread, since shards are written side by side. */
-export const zstdOptions = (level: number): string[] => [`-${level}`, '-T1', '-c', '-vv', '--no-progress'];
+export const zstdOptions = (level: number): string[] => [`-${level}`, '-T2', '-c', '-vv', '--no-progress'];
 
 /** Writes the members named in `$HOLDFAST_LIST` as a tar to standard output, compressed when the host does it. */
 export function tarScript(options: TarScriptOptions): string {

@@ -57,8 +57,9 @@ const withoutSync = ({ statistics }: InspectMirrorResult): SyncMirrorResult => (
 });
 
 const figuresOf = (look: InspectMirrorResult, statistics: TransferStatistics): SourceFigures => ({
-  entries: look.entries,
-  changed: look.changes,
+  // Before the first backup there is nothing to compare with: then only the transfer knows.
+  entries: statistics.filesTotal,
+  changed: look.changes > 0 ? look.changes : statistics.filesCreated,
   deleted: look.deletions,
   sourceBytes: statistics.totalSizeBytes,
   storedBytes: statistics.literalBytes,
