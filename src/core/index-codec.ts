@@ -85,7 +85,8 @@ function decodeAnyLine(line: string): IndexLine {
   if (path === undefined) throw new IndexLineError('no path', line);
   assertScanned(path, line);
   if (record['deleted'] !== undefined) {
-    if (record['deleted'] !== true || Object.keys(record).length !== 2) throw new IndexLineError('not a deletion', line);
+    if (record['deleted'] !== true || Object.keys(record).length !== 2)
+      throw new IndexLineError('not a deletion', line);
     return { deleted: true, path };
   }
   return storedLine(record, path, line);

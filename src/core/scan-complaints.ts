@@ -11,7 +11,8 @@ export interface ScanComplaint {
 }
 
 const QUOTED = /^(?:\S*\/)?find: [`']\.(?:\/(.*))?': ([^:]+)$/s;
-const LOOP = /^(?:\S*\/)?find: File system loop detected; [`']\.\/(.*)' is part of the same file system loop as [`'].*'\.$/s;
+const LOOP =
+  /^(?:\S*\/)?find: File system loop detected; [`']\.\/(.*)' is part of the same file system loop as [`'].*'\.$/s;
 
 /** A line of find's standard error under LC_ALL=C, or undefined when it is of no known kind. */
 export function parseScanComplaint(line: string): ScanComplaint | undefined {

@@ -63,7 +63,12 @@ export class ShardCutter {
   finish(): number | undefined {
     this.#close();
     if (this.#directories.length === 0) return undefined;
-    this.#closed.push({ number: this.#number, kind: 'directories', names: this.#directories, rawBytes: this.#directories.length * 1536 });
+    this.#closed.push({
+      number: this.#number,
+      kind: 'directories',
+      names: this.#directories,
+      rawBytes: this.#directories.length * 1536,
+    });
     this.#number += 1;
     return this.#number - 1;
   }

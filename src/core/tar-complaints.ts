@@ -30,10 +30,19 @@ const RULES: readonly Rule[] = [
   { pattern: /^(?:\S*\/)?tar: (.*): (File shrank by \d+ bytes?; padding with zeros)$/s, verdict: 'changed' },
   { pattern: /^(?:\S*\/)?tar: (.*): (Warning: Cannot \S+: [^:]+)$/s, verdict: 'changed' },
   { pattern: /^(?:\S*\/)?tar: (.*): (File removed before we read it)$/s, verdict: 'vanished' },
-  { pattern: /^(?:\S*\/)?tar: (.*): (socket ignored|door ignored|Unknown file type; file ignored)$/s, verdict: 'unsupported' },
+  {
+    pattern: /^(?:\S*\/)?tar: (.*): (socket ignored|door ignored|Unknown file type; file ignored)$/s,
+    verdict: 'unsupported',
+  },
   { pattern: /^(?:\S*\/)?tar: (.*): (file name is too long \(max \d+\); not dumped)$/s, verdict: 'unreadable' },
-  { pattern: /^(?:\S*\/)?tar: (.*): (Read error at byte \d+, while reading \d+ bytes: [^:]+)$/s, verdict: 'unreadable' },
-  { pattern: /^(?:\S*\/)?tar: (.*): (Cannot (?:open|stat|read|readlink|savedir|seek to \d+|close): [^:]+)$/s, verdict: 'by reason' },
+  {
+    pattern: /^(?:\S*\/)?tar: (.*): (Read error at byte \d+, while reading \d+ bytes: [^:]+)$/s,
+    verdict: 'unreadable',
+  },
+  {
+    pattern: /^(?:\S*\/)?tar: (.*): (Cannot (?:open|stat|read|readlink|savedir|seek to \d+|close): [^:]+)$/s,
+    verdict: 'by reason',
+  },
 ];
 
 /** A line of tar's standard error under LC_ALL=C with --quoting-style=escape, or undefined when it is of no known kind. */

@@ -8,15 +8,25 @@ export interface TarScriptOptions {
   readonly tarOptions: readonly string[];
   readonly compressOn: 'host' | 'worker';
   readonly compressionLevel: number;
+  readonly parallelShards: number;
 }
 
-/** zstd with exact counts on standard error; one thread, since shards are written side by side. */
-export const zstdOptions = (level: number): string[] => [`-${level}`, '-T2', '-c', '-vv', '--no-progress'];
+/**
+ * zstd with exact counts on standard error. Shards written side by side have a thread each; a lone one has two (on two cores a second
+ * thread for each of two shards cost a tenth more time than it saved).
+ */
+export const zstdOptions = (level: number, parallelShards: number): string[] => [
+  `-${level}`,
+  parallelShards > 1 ? '-T1' : '-T2',
+  '-c',
+  '-vv',
+  '--no-progress',
+];
 
 /** Writes the members named in `$HOLDFAST_LIST` as a tar to standard output, compressed when the host does it. */
 export function tarScript(options: TarScriptOptions): string {
   const tar = `${stage('tar', ['tar', ...tarWords(options.tarOptions)])} --files-from="$HOLDFAST_LIST" 2>"$HOLDFAST_SCRATCH/tar"`;
-  const zstd = `${stage('zstd', ['zstd', ...zstdOptions(options.compressionLevel)])} 2>"$HOLDFAST_SCRATCH/zstd"`;
+  const zstd = `${stage('zstd', ['zstd', ...zstdOptions(options.compressionLevel, options.parallelShards)])} 2>"$HOLDFAST_SCRATCH/zstd"`;
   const pipeline = options.compressOn === 'host' ? `${tar} | ${zstd}` : tar;
   return `${enterSource(options.path)}
 ${pipeline}

@@ -24,7 +24,13 @@ const rounds = Number(values.rounds);
 const wanted = new Set(values.only.split(','));
 
 const directory = await mkdtemp(join(values.directory, 'holdfast-bench-'));
-const host = await startLoopbackHost({ name: 'bench-host', directory: join(directory, 'sshd') });
+await mkdir(join(directory, 'sshd'), { mode: 0o700 });
+const host = await startLoopbackHost({
+  name: 'bench-host',
+  directory: join(directory, 'sshd'),
+  // restic writes to its repository over SFTP.
+  sshdOptions: ['Subsystem sftp internal-sftp'],
+});
 try {
   const data = join(directory, 'data');
   await mkdir(data);

@@ -12,7 +12,9 @@ const at = (position: number, news: Partial<Manifest> = {}): Manifest =>
     parent: position === 0 ? null : IDS[position - 1],
     chain: IDS.slice(0, position + 1),
     index: { name: 'index-t.jsonl.zst', sha256, sizeBytes: 10, lines: 1 },
-    shards: [{ name: 'shard-00000-t.tar.zst', sha256, sizeBytes: 20, number: 0, kind: 'content', rawBytes: 1, entries: 1 }],
+    shards: [
+      { name: 'shard-00000-t.tar.zst', sha256, sizeBytes: 20, number: 0, kind: 'content', rawBytes: 1, entries: 1 },
+    ],
     ...news,
   }) as Manifest;
 

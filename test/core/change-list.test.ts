@@ -32,13 +32,23 @@ describe('a change list', () => {
 
   test('has a line for what is new, changed and gone', () => {
     const changed = entryOf('b', { sizeBytes: 99 });
-    const { lines, totals } = listed([fresh(entryOf('a')), { entry: changed, known: known(entryOf('b')) }, gone(entryOf('c'))]);
+    const { lines, totals } = listed([
+      fresh(entryOf('a')),
+      { entry: changed, known: known(entryOf('b')) },
+      gone(entryOf('c')),
+    ]);
     expect(lines).toEqual([
       { deleted: false, entry: entryOf('a') },
       { deleted: false, entry: changed },
       { deleted: true, path: 'c' },
     ]);
-    expect(totals).toMatchObject({ changed: 2, changedBytes: 109, deleted: 1, firstDeleted: ['c'], previousEntries: 2 });
+    expect(totals).toMatchObject({
+      changed: 2,
+      changedBytes: 109,
+      deleted: 1,
+      firstDeleted: ['c'],
+      previousEntries: 2,
+    });
     expect(totals.counts).toEqual({ entries: 2, files: 2, directories: 0, symlinks: 0, others: 0 });
   });
 
@@ -50,7 +60,11 @@ describe('a change list', () => {
 
   test('stores all names of a hard-linked file when one of them is new', () => {
     const linked = (path: string): Entry => entryOf(path, { links: 2 });
-    const { lines, linked: groups } = listed([same(linked('a')), same(entryOf('m', { inode: '9' })), fresh(linked('z'))]);
+    const { lines, linked: groups } = listed([
+      same(linked('a')),
+      same(entryOf('m', { inode: '9' })),
+      fresh(linked('z')),
+    ]);
     expect(lines).toEqual([]);
     expect(groups).toEqual([['a', 'z']]);
   });
@@ -67,7 +81,10 @@ describe('a change list', () => {
 
   test('stores the rest of a hard-linked file’s names when one has become another file', () => {
     const linked = (path: string): Entry => entryOf(path, { links: 2 });
-    const { lines, linked: groups } = listed([same(linked('a')), { entry: entryOf('b', { inode: '8' }), known: known(linked('b')) }]);
+    const { lines, linked: groups } = listed([
+      same(linked('a')),
+      { entry: entryOf('b', { inode: '8' }), known: known(linked('b')) },
+    ]);
     expect(groups).toEqual([['a']]);
     expect(lines.map(linePath)).toEqual(['b']);
   });
@@ -112,9 +129,7 @@ describe('a change list', () => {
     fc.assert(
       fc.property(fc.array(name, { maxLength: 15 }), (names) => {
         const make = { same, fresh, gone } as const;
-        const pairs = names.map(({ inode, state }, i) =>
-          make[state as keyof typeof make](entryOf(`n${100 + i}`, { inode, links: 4 })),
-        );
+        const pairs = names.map(({ inode, state }, i) => make[state](entryOf(`n${100 + i}`, { inode, links: 4 })));
         const stored = new Set(listed(pairs).linked.flat());
         for (const inode of ['1', '2', '3']) {
           const group = pairs.filter((pair) => (pair.entry ?? pair.known?.entry)?.inode === inode);

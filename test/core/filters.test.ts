@@ -3,7 +3,10 @@ import { compileRules, patternsOfFile } from '../../src/core/filters.js';
 
 /** Whether one pattern excludes a path; a trailing `/` makes it a directory. */
 const excluded = (patterns: string | readonly string[], path: string): boolean =>
-  compileRules(typeof patterns === 'string' ? [patterns] : patterns).excludes(path.replace(/\/$/, ''), path.endsWith('/'));
+  compileRules(typeof patterns === 'string' ? [patterns] : patterns).excludes(
+    path.replace(/\/$/, ''),
+    path.endsWith('/'),
+  );
 
 describe('an exclude pattern', () => {
   test.each([
@@ -70,7 +73,13 @@ describe('rules', () => {
 
   test('can include one path down a tree and nothing else', () => {
     const rules = ['+ /a/', '+ /a/b/', '+ /a/b/***', '*'];
-    expect(['a/', 'a/b/', 'a/b/c', 'x', 'a/x'].map((path) => excluded(rules, path))).toEqual([false, false, false, true, true]);
+    expect(['a/', 'a/b/', 'a/b/c', 'x', 'a/x'].map((path) => excluded(rules, path))).toEqual([
+      false,
+      false,
+      false,
+      true,
+      true,
+    ]);
   });
 
   test('never exclude the root', () => expect(excluded('*', '')).toBe(false));

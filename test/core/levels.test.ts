@@ -57,6 +57,8 @@ describe('the next level', () => {
     };
     expect(run({ noIncremental: false, maxLevel: 2 }, 7)).toEqual([0, 1, 2, 0, 1, 2, 0]);
     expect(run({ noIncremental: false, maxLevel: 14, alwaysLevel: 1 }, 5)).toEqual([0, 1, 1, 1, 1]);
-    expect(run({ noIncremental: false, maxLevel: 14, alwaysLevel: 2, restartAlwaysLevelDays: 4 }, 9)).toEqual([0, 1, 2, 2, 0, 1, 2, 2, 0]);
+    expect(run({ noIncremental: false, maxLevel: 14, alwaysLevel: 2, restartAlwaysLevelDays: 4 }, 9)).toEqual([
+      0, 1, 2, 2, 0, 1, 2, 2, 0,
+    ]);
   });
 });

@@ -8,7 +8,7 @@ describe('a complaint of find', () => {
     ["find: './loc\\'k\\ned': Permission denied", "loc'k\ned", 'unreadable', 'Permission denied'],
     ["find: './\\377\\303\\251': Input/output error", '\xff\xc3\xa9', 'unreadable', 'Input/output error'],
     ["find: './it': is: odd': Stale file handle", "it': is: odd", 'unreadable', 'Stale file handle'],
-    ['find: `./old style\': Permission denied', 'old style', 'unreadable', 'Permission denied'],
+    ["find: `./old style': Permission denied", 'old style', 'unreadable', 'Permission denied'],
     ["find: './x': No such file or directory", 'x', 'gone', 'No such file or directory'],
     [
       "find: File system loop detected; './a/loop' is part of the same file system loop as '.'.",

@@ -8,9 +8,14 @@ import { MAX_SHARDS, rawEstimate, shardLimits } from '../../src/core/shard-limit
 import { entryOf } from '../support/arbitrary-entries.js';
 
 const MIB = 1024 * 1024;
-const sized = (path: string, bytes: number): Entry => entryOf(path, { sizeBytes: bytes, blocks: Math.ceil(bytes / 512) });
+const sized = (path: string, bytes: number): Entry =>
+  entryOf(path, { sizeBytes: bytes, blocks: Math.ceil(bytes / 512) });
 
-function cut(entries: readonly Entry[], limits: { rawBytes: number; entries: number }, groups: readonly LinkGroup[] = []) {
+function cut(
+  entries: readonly Entry[],
+  limits: { rawBytes: number; entries: number },
+  groups: readonly LinkGroup[] = [],
+) {
   const cutter = new ShardCutter(limits, groups);
   const placed = new Map(entries.map((entry) => [entry.path, cutter.place(entry)]));
   const directories = cutter.finish();
@@ -21,12 +26,18 @@ describe('cutting shards', () => {
   test('closes a shard that is full, by bytes or by entries', () => {
     const small = Array.from({ length: 10 }, (_, i) => sized(`f${i}`, 1000));
     expect(cut(small, { rawBytes: 2 * MIB, entries: 4 }).shards.map(({ names }) => names.length)).toEqual([4, 4, 2]);
-    expect(cut(small, { rawBytes: 5000, entries: 100 }).shards.map(({ names }) => names.length)).toEqual([2, 2, 2, 2, 2]);
+    expect(cut(small, { rawBytes: 5000, entries: 100 }).shards.map(({ names }) => names.length)).toEqual([
+      2, 2, 2, 2, 2,
+    ]);
   });
 
   test('gives a file larger than the limit a shard of its own', () => {
     const entries = [sized('a', 10), sized('b', 9 * MIB), sized('c', 10)];
-    expect(cut(entries, { rawBytes: MIB, entries: 100 }).shards.map(({ names }) => names)).toEqual([['a'], ['b'], ['c']]);
+    expect(cut(entries, { rawBytes: MIB, entries: 100 }).shards.map(({ names }) => names)).toEqual([
+      ['a'],
+      ['b'],
+      ['c'],
+    ]);
   });
 
   test('puts directories into a last shard', () => {
@@ -82,8 +93,12 @@ describe('cutting shards', () => {
     });
     fc.assert(
       fc.property(files, (kinds) => {
-        const entries = kinds.flatMap(([bytes, count], k) => Array.from({ length: count }, (_, i) => sized(`${k}-${i}`, bytes)));
-        const mixed = entries.sort((a, b) => (a.path.split('-')[1] as string).localeCompare(b.path.split('-')[1] as string));
+        const entries = kinds.flatMap(([bytes, count], k) =>
+          Array.from({ length: count }, (_, i) => sized(`${k}-${i}`, bytes)),
+        );
+        const mixed = entries.sort((a, b) =>
+          (a.path.split('-')[1] as string).localeCompare(b.path.split('-')[1] as string),
+        );
         const total = mixed.reduce((sum, entry) => sum + rawEstimate(entry), 0);
         expect(cut(mixed, shardLimits(total, mixed.length, MIB)).count).toBeLessThanOrEqual(MAX_SHARDS);
       }),

@@ -25,8 +25,8 @@ describe('a complaint of tar', () => {
   });
 
   test.each([
-    'tar: Removing leading `/\' from member names',
-    'tar: unrecognized option \'--xattrs\'',
+    "tar: Removing leading `/' from member names",
+    "tar: unrecognized option '--xattrs'",
     'tar: -: Wrote only 4096 of 10240 bytes',
     'tar: a: implausibly old time stamp 1969-12-31',
     'tar: Error is not recoverable: exiting now',

@@ -30,10 +30,10 @@ export interface ArchiveBench {
   /** The destination's directory. */
   readonly vault: string;
   /**
-   * Puts a shell script in the place of one of the host's programs, or takes the program away; the real one is `$REAL`. The next call for
-   * the same program replaces it, `real` brings it back.
+   * Puts a bash script in the place of one of the host's programs; `$REAL` is the real one. `missing` takes the program away, `real`
+   * brings it back.
    */
-  replaceTool(name: string, script: string | 'missing' | 'real'): Promise<void>;
+  replaceTool(name: string, script: string): Promise<void>;
   readonly providers: Providers;
   readonly host: LoopbackHost;
   hostPlan(): HostPlan;
@@ -65,7 +65,11 @@ export async function startArchiveBench(destination?: DestinationPlan): Promise<
   for (const made of [tree, vault, keys, tools]) await mkdir(made);
   await chmod(directory, 0o755);
   for (const name of await readdir('/usr/bin')) await symlink(join('/usr/bin', name), join(tools, name));
-  const host = await startLoopbackHost({ name: 'web1', directory: keys, sshdOptions: [`SetEnv PATH=${tools} SHLVL=1`] });
+  const host = await startLoopbackHost({
+    name: 'web1',
+    directory: keys,
+    sshdOptions: [`SetEnv PATH=${tools} SHLVL=1`],
+  });
   const replaceTool = async (name: string, script: string): Promise<void> => {
     const path = join(tools, name);
     await rm(path, { force: true });

@@ -5,7 +5,10 @@ import type { ArchiveOptions } from '../../core/manifest.js';
 import type { SourcePlan } from '../../core/plan.js';
 
 /** What decides which entries a backup of this source has: the patterns of the configuration, then those of its exclude file. */
-export async function archiveOptions(source: SourcePlan, place: { host: string; source: string }): Promise<ArchiveOptions> {
+export async function archiveOptions(
+  source: SourcePlan,
+  place: { host: string; source: string },
+): Promise<ArchiveOptions> {
   const fromFile = source.excludeFile === undefined ? [] : await readPatterns(source.excludeFile, place);
   return { path: source.path, exclude: [...source.exclude, ...fromFile] };
 }

@@ -24,7 +24,8 @@ export async function commitArchive(
   input: CommitArchiveInput,
 ): Promise<CommitArchiveResult> {
   return withStorage(providers, input.source.destination, async (storage) => {
-    const manifest = (await committedBefore(storage, input)) ?? (await commitOrFind(providers, control, storage, input));
+    const manifest =
+      (await committedBefore(storage, input)) ?? (await commitOrFind(providers, control, storage, input));
     const backup = backupPrefix(manifest.host, manifest.source, manifest.id);
     await sweepUncommitted(storage, backup, manifest).catch((error: unknown) => {
       control.log('warn', `the plan of ${manifest.id} could not be removed`, { error: String(error) });
@@ -79,7 +80,13 @@ async function commit(
   const index = await withSpool(providers, (directory) =>
     storeIndex(storage, { backup, planPrefix: plan.planPrefix, record, shards: stored, directory }, control),
   );
-  const manifest = composeManifest({ ...input, record, shards: stored, index, holdfastVersion: providers.holdfastVersion });
+  const manifest = composeManifest({
+    ...input,
+    record,
+    shards: stored,
+    index,
+    holdfastVersion: providers.holdfastVersion,
+  });
   const bytes = encodeManifest(manifest);
 
   // The last look before the one step that makes the backup: a run that was asleep meanwhile must not hide a newer one.
@@ -91,10 +98,17 @@ async function commit(
   return committed;
 }
 
-async function assertNotMoved(storage: ObjectStorage, input: CommitArchiveInput, planned: string | null): Promise<void> {
+async function assertNotMoved(
+  storage: ObjectStorage,
+  input: CommitArchiveInput,
+  planned: string | null,
+): Promise<void> {
   const newest = await newestBackup(storage, input.host.name, input.source.name);
   if ((newest?.id ?? null) === planned) return;
-  throw moved(input, `the newest backup is ${newest?.id ?? 'none'}, it was ${planned ?? 'none'} when this one was planned`);
+  throw moved(
+    input,
+    `the newest backup is ${newest?.id ?? 'none'}, it was ${planned ?? 'none'} when this one was planned`,
+  );
 }
 
 const moved = ({ host, source }: CommitArchiveInput, message: string): HoldfastError =>

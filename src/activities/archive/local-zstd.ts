@@ -49,5 +49,8 @@ function cannotRun(error: NodeJS.ErrnoException, signal: AbortSignal): HoldfastE
 
 function endedBadly(code: number | null, killedBy: string | null, said: string): HoldfastError {
   const how = killedBy ?? `status ${code}`;
-  return new HoldfastError('TransferInterrupted', `zstd on this machine ended with ${how}: ${said.trim().slice(-1000)}`);
+  return new HoldfastError(
+    'TransferInterrupted',
+    `zstd on this machine ended with ${how}: ${said.trim().slice(-1000)}`,
+  );
 }

@@ -50,7 +50,13 @@ export async function planArchive(
         : planPrefix(backupPrefix(host.name, source.name, ground.backupId), control.attemptToken);
       const cut = run.dryRun
         ? await countShards(changes, source.archive.shardSizeBytes)
-        : await storePlan(storage, prefix, { changes, ground, options, targetBytes: source.archive.shardSizeBytes, signal });
+        : await storePlan(storage, prefix, {
+            changes,
+            ground,
+            options,
+            targetBytes: source.archive.shardSizeBytes,
+            signal,
+          });
       return describe(scan, ground, changes, cut, prefix);
     }),
   );
@@ -72,7 +78,8 @@ async function bothOf<A, B>(
       throw error;
     });
   const results = await Promise.allSettled([watched(first(both)), watched(second(both))]);
-  if (results[0].status === 'fulfilled' && results[1].status === 'fulfilled') return [results[0].value, results[1].value];
+  if (results[0].status === 'fulfilled' && results[1].status === 'fulfilled')
+    return [results[0].value, results[1].value];
   throw failures[0];
 }
 
@@ -140,7 +147,8 @@ function describe(scan: HostScan, ground: Ground, changes: Changes, cut: Cut, pr
 
 function notesOf({ totals }: Changes): string[] {
   const notes: string[] = [];
-  if (totals.flaws.length > 0) notes.push(`${totals.flaws.length} places could not be looked at; what is known of them is kept.`);
+  if (totals.flaws.length > 0)
+    notes.push(`${totals.flaws.length} places could not be looked at; what is known of them is kept.`);
   if (totals.unsupported > 0) notes.push(`${totals.unsupported} sockets are not stored: tar cannot.`);
   return notes;
 }

@@ -87,7 +87,11 @@ export async function* decompressedLines(
   signal: AbortSignal,
 ): AsyncGenerator<readonly IndexLine[]> {
   const stop = new AbortController();
-  const zstd = startZstd(['-dcq', '--', file], { stdin: 'ignore', stdout: 'pipe' }, AbortSignal.any([signal, stop.signal]));
+  const zstd = startZstd(
+    ['-dcq', '--', file],
+    { stdin: 'ignore', stdout: 'pipe' },
+    AbortSignal.any([signal, stop.signal]),
+  );
   try {
     yield* decodedLines(zstd.child.stdout as Readable, key, kind);
     await zstd.ended.catch((error: unknown) => {

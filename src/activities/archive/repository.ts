@@ -32,7 +32,8 @@ function checkRecord(storage: ObjectStorage, bytes: Buffer): void {
     throw invalid(storage, 'is not JSON');
   }
   if (record?.kind !== 'holdfast-repository') throw invalid(storage, 'is not of a Holdfast repository');
-  if (record.format !== FORMAT) throw invalid(storage, `says format ${String(record.format)}, this version knows ${FORMAT}`);
+  if (record.format !== FORMAT)
+    throw invalid(storage, `says format ${String(record.format)}, this version knows ${FORMAT}`);
 }
 
 const invalid = (storage: ObjectStorage, what: string): HoldfastError =>

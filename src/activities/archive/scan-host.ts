@@ -64,7 +64,13 @@ function judge(result: ScriptResult, source: SourcePlan, place: FailurePlace): O
     const type = wasKilled(result) ? 'TransferInterrupted' : 'RemoteCommandFailed';
     throw new HoldfastError(type, `the scan of ${source.path} failed: ${problem}`, place);
   }
-  return { scannedAtMs: clockMs(facts, place), complaints, tarVersion: facts.tar, tarOptions: facts.tarOptions, ...compressor(facts) };
+  return {
+    scannedAtMs: clockMs(facts, place),
+    complaints,
+    tarVersion: facts.tar,
+    tarOptions: facts.tarOptions,
+    ...compressor(facts),
+  };
 }
 
 const wasKilled = ({ stages }: ScriptResult): boolean => Object.values(stages).some((status) => status > 128);
@@ -92,6 +98,7 @@ function clockMs({ clock = '' }: HostFacts, place: FailurePlace): number {
 /** zstd on the host spares the network; it must be one that tells exact counts. */
 function compressor({ zstd, zstdSays }: HostFacts): Pick<HostScan, 'compressOn' | 'compressor'> {
   const exact = zstdSays.some((line) => zstdCounts(line)?.bytesIn === 1);
-  if (zstd !== undefined && exact) return { compressOn: 'host', compressor: `zstd ${/ v([0-9.]+)/.exec(zstd)?.[1] ?? zstd}` };
+  if (zstd !== undefined && exact)
+    return { compressOn: 'host', compressor: `zstd ${/ v([0-9.]+)/.exec(zstd)?.[1] ?? zstd}` };
   return { compressOn: 'worker', compressor: 'zstd on the worker' };
 }

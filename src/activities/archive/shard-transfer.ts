@@ -50,6 +50,7 @@ export async function transferShard(
       tarOptions: plan.tarOptions,
       compressOn,
       compressionLevel: source.archive.compressionLevel,
+      parallelShards: source.archive.parallelShards,
     }),
     list: members.list,
     stdout: compressOn === 'host' && sink.fd !== undefined ? { fd: sink.fd } : 'pipe',
@@ -65,7 +66,7 @@ export async function transferShard(
   if (compressOn === 'host') {
     if (script.stdout) work.push(watched(sink.take(script.stdout)));
   } else {
-    const options = zstdOptions(source.archive.compressionLevel);
+    const options = zstdOptions(source.archive.compressionLevel, source.archive.parallelShards);
     const zstd = startZstd(options, { stdin: 'pipe', stdout: sink.fd ?? 'pipe' }, signal);
     said = zstd.ended;
     work.push(watched(pipeline(script.stdout as Readable, zstd.child.stdin as Writable)), watched(zstd.ended));

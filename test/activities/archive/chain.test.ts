@@ -24,7 +24,11 @@ describe('a chain of random changes', () => {
   test.each([1, 2, 3])('is recovered at every point with tar, zstd and a shell alone (seed %i)', async (seed) => {
     const path = join(bench.directory, `random-${seed}`);
     fs.mkdirSync(path);
-    const source = { name: `random/${seed}`, path, archive: { shardSizeBytes: 100_000, compressionLevel: 3, parallelShards: 2 } };
+    const source = {
+      name: `random/${seed}`,
+      path,
+      archive: { shardSizeBytes: 100_000, compressionLevel: 3, parallelShards: 2 },
+    };
     const tree = new RandomTree(path, seed);
     tree.grow(60);
     const points: { id: string; tree: Awaited<ReturnType<typeof describeTree>> }[] = [];
@@ -76,8 +80,12 @@ describe('a level', () => {
     fs.mkdirSync(join(path, 'e'));
     fs.linkSync(join(path, 'z'), join(path, 'e/more'));
     const { commit } = await bench.backUp({ source });
-    const shard = fs.readdirSync(join(bench.vault, 'web1/linked', commit.backupId)).find((name) => name.startsWith('shard-00000'));
-    const listed = execFileSync('tar', ['-tf', join(bench.vault, 'web1/linked', commit.backupId, shard as string)], { encoding: 'utf8' });
+    const shard = fs
+      .readdirSync(join(bench.vault, 'web1/linked', commit.backupId))
+      .find((name) => name.startsWith('shard-00000'));
+    const listed = execFileSync('tar', ['-tf', join(bench.vault, 'web1/linked', commit.backupId, shard as string)], {
+      encoding: 'utf8',
+    });
     expect(listed.trim().split('\n')).toEqual(['d/f0', 'e/more', 'z']);
     expect(await recovered('linked', commit.backupId)).toEqual(await describeTree(path));
   });
@@ -86,7 +94,8 @@ describe('a level', () => {
     const path = files('fresh', 3);
     const source = { name: 'fresh', path };
     const changedAt = execFileSync('find', [path, '-printf', '%C@\\n'], { encoding: 'utf8' }).split('\n').map(Number);
-    const clock = (seconds: number) => bench.replaceTool('date', `exec $REAL --date=@${Math.max(...changedAt) + seconds} "$@"`);
+    const clock = (seconds: number) =>
+      bench.replaceTool('date', `exec $REAL --date=@${Math.max(...changedAt) + seconds} "$@"`);
     try {
       await clock(1.9);
       await bench.backUp({ source });
@@ -115,7 +124,11 @@ describe('a level', () => {
   });
 
   test('rises to always_level and then stays on the same parent', async () => {
-    const source = { name: 'always', path: files('always', 2), levels: { noIncremental: false, maxLevel: 14, alwaysLevel: 1 } };
+    const source = {
+      name: 'always',
+      path: files('always', 2),
+      levels: { noIncremental: false, maxLevel: 14, alwaysLevel: 1 },
+    };
     const runs = [await bench.backUp({ source }), await bench.backUp({ source }), await bench.backUp({ source })];
     expect(runs.map(({ plan }) => plan.level)).toEqual([0, 1, 1]);
     expect(runs[2]?.plan.parent).toBe(runs[0]?.commit.backupId);
@@ -133,7 +146,8 @@ describe('a level', () => {
     const path = join(bench.directory, 'sizes');
     fs.mkdirSync(path);
     const big = Buffer.alloc(300_000, 'x');
-    for (const [i, bytes] of [10, 300_000, 10, 60_000, 60_000, 0].entries()) fs.writeFileSync(join(path, `f${i}`), big.subarray(0, bytes));
+    for (const [i, bytes] of [10, 300_000, 10, 60_000, 60_000, 0].entries())
+      fs.writeFileSync(join(path, `f${i}`), big.subarray(0, bytes));
     const archive = { shardSizeBytes: 100_000, compressionLevel: 3, parallelShards: 2 };
     const { plan } = await bench.backUp({ source: { name: 'sizes', path, archive } });
     // f0 | f1 alone | f2 f3 f4 | f5 | directories

@@ -23,7 +23,7 @@ beforeEach(() => {
 
 const place = (...names: string[]): string => join(bench.vault, 'web1', source.name, ...names);
 const below = (...names: string[]): string[] =>
-  fs.existsSync(place(...names)) ? (fs.readdirSync(place(...names), { recursive: true, encoding: 'utf8' }) as string[]).sort() : [];
+  fs.existsSync(place(...names)) ? fs.readdirSync(place(...names), { recursive: true, encoding: 'utf8' }).sort() : [];
 const writeAll = async (plan: Awaited<ReturnType<ArchiveBench['plan']>>): Promise<void> => {
   for (let shard = 0; shard < plan.shards; shard += 1) await bench.writeShard(plan, shard, { source });
 };
@@ -34,7 +34,13 @@ describe('a commit', () => {
     const manifest = decodeManifest(fs.readFileSync(place(commit.backupId, 'manifest.json')), 'manifest');
     const named = ['manifest.json', manifest.index.name, ...manifest.shards.map(({ name }) => name)];
     expect(below(commit.backupId)).toEqual(named.sort());
-    expect(manifest).toMatchObject({ level: 0, parent: null, chain: [commit.backupId], status: 'ok', flaws: { count: 0, first: [] } });
+    expect(manifest).toMatchObject({
+      level: 0,
+      parent: null,
+      chain: [commit.backupId],
+      status: 'ok',
+      flaws: { count: 0, first: [] },
+    });
   });
 
   test('repeated by its own run says the same again', async () => {
@@ -254,7 +260,17 @@ test('backups are listed newest first, with what is damaged beside them', async 
   const input = { configPath: config, selection: { hosts: [], sources: [], tags: [] }, limit: 10 };
   const { backups, failures } = await listBackups(bench.providers, bench.control(), input);
   expect(backups.map(({ id }) => id)).toEqual([ids[2], ids[0]]);
-  expect(backups[0]).toMatchObject({ host: 'web1', source: source.name, engine: 'archive', destination: 'vault', level: 2, parent: ids[1], status: 'ok', entries: 3, sourceBytes: 7 });
+  expect(backups[0]).toMatchObject({
+    host: 'web1',
+    source: source.name,
+    engine: 'archive',
+    destination: 'vault',
+    level: 2,
+    parent: ids[1],
+    status: 'ok',
+    entries: 3,
+    sourceBytes: 7,
+  });
   expect(failures.map(({ type, host }) => [type, host])).toEqual([
     ['ManifestDamaged', 'web1'],
     ['DestinationNotFound', 'web2'],

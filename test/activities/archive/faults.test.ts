@@ -31,13 +31,15 @@ afterEach(async () => {
 
 const objects = (): string[] =>
   fs.existsSync(join(bench.vault, 'web1', source.name))
-    ? (fs.readdirSync(join(bench.vault, 'web1', source.name), { recursive: true, encoding: 'utf8' }) as string[]).sort()
+    ? fs.readdirSync(join(bench.vault, 'web1', source.name), { recursive: true, encoding: 'utf8' }).sort()
     : [];
 const stored = (pattern: RegExp): string[] => objects().filter((name) => pattern.test(name));
 const manifestOf = (id: string): Manifest =>
   JSON.parse(fs.readFileSync(join(bench.vault, 'web1', source.name, id, 'manifest.json'), 'utf8')) as Manifest;
 const indexOf = (id: string): string =>
-  execFileSync('zstd', ['-dcq', join(bench.vault, 'web1', source.name, id, manifestOf(id).index.name)], { encoding: 'utf8' });
+  execFileSync('zstd', ['-dcq', join(bench.vault, 'web1', source.name, id, manifestOf(id).index.name)], {
+    encoding: 'utf8',
+  });
 const recovered = async (id: string) => {
   const target = join(bench.directory, 'recovered', `${source.name}-${id}`);
   await recoverPlainly(join(bench.vault, 'web1', source.name), id, target);
@@ -48,13 +50,48 @@ const WORKING = '[[ "${@: -1}" == --files-from=*/list ]]';
 
 describe('a shard', () => {
   test.each([
-    ['tar is killed in the middle', 'tar', `${WORKING} || exec $REAL "$@"; $REAL "$@" | head -c 1000000; kill -KILL $$`, 'TransferInterrupted'],
-    ['zstd is killed in the middle', 'zstd', '[[ $* == *-T1* ]] || exec $REAL "$@"; head -c 1000000 | $REAL "$@" | head -c 5000; kill -KILL $$', 'TransferInterrupted'],
-    ['zstd loses its last bytes and says nothing', 'zstd', '[[ $* == *-T1* ]] || exec $REAL "$@"; $REAL "$@" | head -c -7', 'TransferInterrupted'],
-    ['tar ends early and says nothing', 'tar', `${WORKING} || exec $REAL "$@"; $REAL "$@" | head -c 1000000`, 'RemoteCommandFailed'],
-    ['tar says what nobody knows', 'tar', `${WORKING} && echo 'tar: d/a: is haunted' >&2; exec $REAL "$@"`, 'RemoteCommandFailed'],
-    ['tar complains about what it was not asked for', 'tar', `${WORKING} && echo 'tar: other: file changed as we read it' >&2; exec $REAL "$@"`, 'RemoteCommandFailed'],
-    ['tar ends with a status of its own', 'tar', `${WORKING} || exec $REAL "$@"; $REAL "$@"; exit 2`, 'RemoteCommandFailed'],
+    [
+      'tar is killed in the middle',
+      'tar',
+      `${WORKING} || exec $REAL "$@"; $REAL "$@" | head -c 1000000; kill -KILL $$`,
+      'TransferInterrupted',
+    ],
+    [
+      'zstd is killed in the middle',
+      'zstd',
+      '[[ $* == *-T1* ]] || exec $REAL "$@"; head -c 1000000 | $REAL "$@" | head -c 5000; kill -KILL $$',
+      'TransferInterrupted',
+    ],
+    [
+      'zstd loses its last bytes and says nothing',
+      'zstd',
+      '[[ $* == *-T1* ]] || exec $REAL "$@"; $REAL "$@" | head -c -7',
+      'TransferInterrupted',
+    ],
+    [
+      'tar ends early and says nothing',
+      'tar',
+      `${WORKING} || exec $REAL "$@"; $REAL "$@" | head -c 1000000`,
+      'RemoteCommandFailed',
+    ],
+    [
+      'tar says what nobody knows',
+      'tar',
+      `${WORKING} && echo 'tar: d/a: is haunted' >&2; exec $REAL "$@"`,
+      'RemoteCommandFailed',
+    ],
+    [
+      'tar complains about what it was not asked for',
+      'tar',
+      `${WORKING} && echo 'tar: other: file changed as we read it' >&2; exec $REAL "$@"`,
+      'RemoteCommandFailed',
+    ],
+    [
+      'tar ends with a status of its own',
+      'tar',
+      `${WORKING} || exec $REAL "$@"; $REAL "$@"; exit 2`,
+      'RemoteCommandFailed',
+    ],
     ['tar is not there any more', 'tar', `${WORKING} || exec $REAL "$@"; exit 127`, 'ToolMissing'],
   ])('is not stored when %s', async (_what, tool, script, type) => {
     await bench.replaceTool(tool, script);
@@ -91,7 +128,9 @@ describe('a shard', () => {
     await bench.replaceTool('tar', `${WORKING} || exec $REAL "$@"; echo $$ >${pidFile}; exec sleep 1000`);
     const plan = await bench.plan({ source });
     const watcher = fs.watch(bench.directory, (_event, name) => name === 'pid' && stop.abort());
-    await expect(bench.writeShard(plan, 0, { source, control: { signal: stop.signal } })).rejects.toMatchObject({ type: 'Cancelled' });
+    await expect(bench.writeShard(plan, 0, { source, control: { signal: stop.signal } })).rejects.toMatchObject({
+      type: 'Cancelled',
+    });
     watcher.close();
     expect(stored(/shard-0000.-/)).toEqual([]);
     expect(fs.existsSync(`/proc/${fs.readFileSync(pidFile, 'utf8').trim()}`)).toBe(false);
@@ -117,7 +156,7 @@ describe('a shard', () => {
       const full = { ...source, destination: { name: 'small', type: 'local' as const, path: small } };
       const plan = await bench.plan({ source: full });
       await expect(bench.writeShard(plan, 0, { source: full })).rejects.toMatchObject({ type: 'DestinationFull' });
-      const left = fs.readdirSync(small, { recursive: true, encoding: 'utf8' }) as string[];
+      const left = fs.readdirSync(small, { recursive: true, encoding: 'utf8' });
       expect(left.filter((name) => /shard-0000.-/.test(name))).toEqual([]);
     } finally {
       execFileSync('umount', [small]);
@@ -131,7 +170,10 @@ describe('a file', () => {
     fs.writeFileSync(log, Buffer.alloc(60_000_000));
     const writer = spawn('sh', ['-c', 'while echo more; do :; done >>"$1"', 'sh', log], { stdio: 'ignore' });
     const { commit } = await bench.backUp({ source }).finally(() => writer.kill('SIGKILL'));
-    expect(commit).toMatchObject({ status: 'warning', flaws: { count: 1, first: [{ path: 'growing.log', flaw: 'changed' }] } });
+    expect(commit).toMatchObject({
+      status: 'warning',
+      flaws: { count: 1, first: [{ path: 'growing.log', flaw: 'changed' }] },
+    });
     expect(indexOf(commit.backupId)).toMatch(/"path":"growing.log".*"shard":0,"flaw":"changed"/);
     const again = await bench.backUp({ source });
     expect(again.plan.changed).toBe(1);
@@ -154,7 +196,10 @@ describe('a file', () => {
     fs.chmodSync(join(path, 'd/a'), 0o600);
     await bench.replaceTool('tar', dropPrivileges());
     const { plan, commit } = await bench.backUp({ source });
-    expect(commit).toMatchObject({ status: 'warning', flaws: { first: [{ path: 'd/a', flaw: 'unreadable', message: 'Cannot open: Permission denied' }] } });
+    expect(commit).toMatchObject({
+      status: 'warning',
+      flaws: { first: [{ path: 'd/a', flaw: 'unreadable', message: 'Cannot open: Permission denied' }] },
+    });
     expect(indexOf(commit.backupId)).toMatch(/"path":"d\/a".*"flaw":"unreadable"}/);
     expect(plan.level).toBe(1);
     await bench.replaceTool('tar', 'real');
@@ -171,7 +216,10 @@ describe('a file', () => {
     const { plan, commit } = await bench.backUp({ source });
     expect(plan).toMatchObject({ level: 1, deleted: 0 });
     expect(plan.counts.entries).toBe(before.plan.counts.entries + 1);
-    expect(commit).toMatchObject({ status: 'warning', flaws: { count: 1, first: [{ path: 'd', flaw: 'unreadable' }] } });
+    expect(commit).toMatchObject({
+      status: 'warning',
+      flaws: { count: 1, first: [{ path: 'd', flaw: 'unreadable' }] },
+    });
     await bench.replaceTool('find', 'real');
     const again = await bench.backUp({ source });
     expect(again.plan).toMatchObject({ level: 2, changed: 1, deleted: 0 });
@@ -180,7 +228,11 @@ describe('a file', () => {
   });
 
   test('that is a socket is known and not stored, which is no flaw', async () => {
-    const server = spawn('python3', ['-c', 'import socket,sys; s=socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.close()', join(path, 'd/sock')]);
+    const server = spawn('python3', [
+      '-c',
+      'import socket,sys; s=socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.close()',
+      join(path, 'd/sock'),
+    ]);
     await new Promise((resolve) => server.once('close', resolve));
     const { plan, commit } = await bench.backUp({ source });
     expect(plan.notes).toEqual(['1 sockets are not stored: tar cannot.']);
@@ -199,10 +251,25 @@ describe('a file', () => {
 
 describe('a scan', () => {
   test.each([
-    ['find says what nobody knows', 'find', 'echo "find: fts_read: Cannot allocate memory" >&2; $REAL "$@"; exit 1', 'RemoteCommandFailed'],
-    ['find fails and says nothing', 'find', '[ "$1" = . ] || exec $REAL "$@"; $REAL "$@"; exit 1', 'RemoteCommandFailed'],
+    [
+      'find says what nobody knows',
+      'find',
+      'echo "find: fts_read: Cannot allocate memory" >&2; $REAL "$@"; exit 1',
+      'RemoteCommandFailed',
+    ],
+    [
+      'find fails and says nothing',
+      'find',
+      '[ "$1" = . ] || exec $REAL "$@"; $REAL "$@"; exit 1',
+      'RemoteCommandFailed',
+    ],
     ['find is killed', 'find', '[ "$1" = . ] || exec $REAL "$@"; kill -KILL $$', 'TransferInterrupted'],
-    ['sort fails', 'sort', 'cat >/dev/null; echo "sort: write failed: No space left on device" >&2; exit 2', 'RemoteCommandFailed'],
+    [
+      'sort fails',
+      'sort',
+      'cat >/dev/null; echo "sort: write failed: No space left on device" >&2; exit 2',
+      'RemoteCommandFailed',
+    ],
     ['sort does not sort bytewise', 'sort', 'exec $REAL -r "$@"', 'RemoteCommandFailed'],
     ['there is no tar', 'tar', 'missing', 'ToolMissing'],
     ['tar is not GNU tar', 'tar', 'echo bsdtar 3.6', 'ToolMissing'],
@@ -214,15 +281,25 @@ describe('a scan', () => {
   });
 
   test('tells a missing source from one that is no directory', async () => {
-    await expect(bench.plan({ source: { ...source, path: `${path}/nowhere` } })).rejects.toMatchObject({ type: 'SourceMissing' });
-    await expect(bench.plan({ source: { ...source, path: `${path}/d/a` } })).rejects.toMatchObject({ type: 'SourceNotDirectory' });
+    await expect(bench.plan({ source: { ...source, path: `${path}/nowhere` } })).rejects.toMatchObject({
+      type: 'SourceMissing',
+    });
+    await expect(bench.plan({ source: { ...source, path: `${path}/d/a` } })).rejects.toMatchObject({
+      type: 'SourceNotDirectory',
+    });
   });
 
   test('lists the mount points of pseudo file systems and does not enter them', async () => {
     fs.mkdirSync(join(path, 'proc'));
     execFileSync('mount', ['-t', 'proc', 'proc', join(path, 'proc')]);
     try {
-      expect((await bench.plan({ source })).counts).toEqual({ entries: 5, files: 2, directories: 3, symlinks: 0, others: 0 });
+      expect((await bench.plan({ source })).counts).toEqual({
+        entries: 5,
+        files: 2,
+        directories: 3,
+        symlinks: 0,
+        others: 0,
+      });
     } finally {
       execFileSync('umount', [join(path, 'proc')]);
     }

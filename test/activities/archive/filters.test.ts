@@ -31,8 +31,21 @@ function parents(file: string): string[] {
 
 /** What rsync itself would copy. */
 function takenByRsync(lines: readonly string[]): string[] {
-  const words = ['-a', '-n', '--8-bit-output', '--out-format=%n', '--exclude-from=-', '--', `${root}/source/`, `${root}/target/`];
-  const printed = execFileSync('rsync', words, { input: `${lines.join('\n')}\n`, encoding: 'utf8', env: { PATH: process.env['PATH'], LC_ALL: 'C' } });
+  const words = [
+    '-a',
+    '-n',
+    '--8-bit-output',
+    '--out-format=%n',
+    '--exclude-from=-',
+    '--',
+    `${root}/source/`,
+    `${root}/target/`,
+  ];
+  const printed = execFileSync('rsync', words, {
+    input: `${lines.join('\n')}\n`,
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], LC_ALL: 'C' },
+  });
   const names = printed.split('\n').filter((name) => name !== '' && name !== './');
   // rsync prints what looks like its own escapes with one more.
   return names.map((name) => name.replace(/\/$/, '').replaceAll('\\#134', '\\')).sort();
@@ -49,20 +62,150 @@ function takenByUs(lines: readonly string[]): string[] {
 
 test('every common form excludes what rsync excludes', () => {
   const forms = [
-    ...['a', '/a', 'd/a', '/d/a', 'd/', '/d/', 'd/d/', '*', '/*', '*/', '/*/', 'd/*', '/d/*', '*.d', '*.d/', '*/a', '/*/a'],
-    ...['**', '/**', 'd/**', '/d/**', '**/a', '/**/a', '**a', 'a**', 'd**a', '/d**a', '**/d/**', '**/', 'd/**/', '/ad/**/a'],
-    ...['***', 'd/***', '/d/***', 'b.d/***', '**/d/***', 'd***', 'd***a', '?', '??', '/?', 'd/?', 'd?a', '?/a', '.*', '-*'],
-    ...['[ab]', '[!a]', '[^a]', '[a-b]', '[b-a]', '[]a]', '[!]a]', '[[]a]', '[a', '[[:alpha:]]', '[[:digit:]]*', '[[:nope:]]'],
-    ...['d[/]a', 'd[!x]a', '\\[a\\]', '\\a', 'a\\b', 'a\\\\b', 'a\\*b', 'a\\*b*', '*\\*b', 'a\\', '*a\\', '[\\a]', '[a\\]', '[a\\-b]'],
-    ...['/', '//', 'd//', '//a', 'é', '?é', '[é]', '??', '- a', '+ a', '!', '#a', ';a', ' a', 'a ', '-a', '- -a', './a', 'd/./a'],
-    ...['a/', 'ad/ad', '/ad/ad', 'ad/*/a', 'ad/**/ab', '*/*/*', '**/*/**', 'd/*/', '/[ab]*/', 'b.d/*', '*[!.]d', '[-a]*', '[a-]*'],
+    ...[
+      'a',
+      '/a',
+      'd/a',
+      '/d/a',
+      'd/',
+      '/d/',
+      'd/d/',
+      '*',
+      '/*',
+      '*/',
+      '/*/',
+      'd/*',
+      '/d/*',
+      '*.d',
+      '*.d/',
+      '*/a',
+      '/*/a',
+    ],
+    ...[
+      '**',
+      '/**',
+      'd/**',
+      '/d/**',
+      '**/a',
+      '/**/a',
+      '**a',
+      'a**',
+      'd**a',
+      '/d**a',
+      '**/d/**',
+      '**/',
+      'd/**/',
+      '/ad/**/a',
+    ],
+    ...[
+      '***',
+      'd/***',
+      '/d/***',
+      'b.d/***',
+      '**/d/***',
+      'd***',
+      'd***a',
+      '?',
+      '??',
+      '/?',
+      'd/?',
+      'd?a',
+      '?/a',
+      '.*',
+      '-*',
+    ],
+    ...[
+      '[ab]',
+      '[!a]',
+      '[^a]',
+      '[a-b]',
+      '[b-a]',
+      '[]a]',
+      '[!]a]',
+      '[[]a]',
+      '[a',
+      '[[:alpha:]]',
+      '[[:digit:]]*',
+      '[[:nope:]]',
+    ],
+    ...[
+      'd[/]a',
+      'd[!x]a',
+      '\\[a\\]',
+      '\\a',
+      'a\\b',
+      'a\\\\b',
+      'a\\*b',
+      'a\\*b*',
+      '*\\*b',
+      'a\\',
+      '*a\\',
+      '[\\a]',
+      '[a\\]',
+      '[a\\-b]',
+    ],
+    ...[
+      '/',
+      '//',
+      'd//',
+      '//a',
+      'é',
+      '?é',
+      '[é]',
+      '??',
+      '- a',
+      '+ a',
+      '!',
+      '#a',
+      ';a',
+      ' a',
+      'a ',
+      '-a',
+      '- -a',
+      './a',
+      'd/./a',
+    ],
+    ...[
+      'a/',
+      'ad/ad',
+      '/ad/ad',
+      'ad/*/a',
+      'ad/**/ab',
+      '*/*/*',
+      '**/*/**',
+      'd/*/',
+      '/[ab]*/',
+      'b.d/*',
+      '*[!.]d',
+      '[-a]*',
+      '[a-]*',
+    ],
   ];
   for (const form of forms) expect({ form, taken: takenByUs([form]) }).toEqual({ form, taken: takenByRsync([form]) });
 });
 
 test('random lists of rules exclude what rsync excludes', () => {
   const random = randomNumbers(5);
-  const pieces = ['a', 'b', 'd', '.', '/', '/', '*', '*', '**', '?', '[ab]', '[!d]', 'ad', 'b.d', '***', '\\', '-', '1'];
+  const pieces = [
+    'a',
+    'b',
+    'd',
+    '.',
+    '/',
+    '/',
+    '*',
+    '*',
+    '**',
+    '?',
+    '[ab]',
+    '[!d]',
+    'ad',
+    'b.d',
+    '***',
+    '\\',
+    '-',
+    '1',
+  ];
   const pattern = (): string =>
     Array.from({ length: 1 + Math.floor(random() * 5) }, () => pieces[Math.floor(random() * pieces.length)]).join('');
   const rule = (): string => (random() < 0.3 ? `+ ${pattern()}` : pattern());
