@@ -37,6 +37,9 @@ export function reportSaid(names: readonly string[]): string {
 export const saidLine = (line: string): string | undefined =>
   line.startsWith(SAID) ? line.slice(SAID.length) : undefined;
 
+/** Whether a line of standard error is one of these or a fact, not someone else's. */
+export const isReport = (line: string): boolean => line.startsWith(SAID) || line.startsWith(`${FACT} `);
+
 /** Prints facts on standard error, then the sorted records of all entries on standard output. */
 export function scanScript(path: string): string {
   const find = stage('find', ['find', '.', ...prune(), '-printf', SCAN_FORMAT]);

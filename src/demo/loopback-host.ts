@@ -141,6 +141,8 @@ async function sshdConfig(port: number, user: string, options: LoopbackHostOptio
     'X11Forwarding no',
     'PrintMotd no',
     'LogLevel VERBOSE',
+    // bash takes a session of sshd for a person's and reads their ~/.bashrc, unless it seems to be started by another shell.
+    'SetEnv SHLVL=1',
     '',
   ].join('\n');
 }

@@ -78,7 +78,8 @@ function obstacleTo(source: SourcePlan, { host, probe }: HostFound, { options }:
   const seen = probe.sources.find((one) => one.source === source.name);
   if (seen?.failure !== undefined) return seen.failure;
   if (source.preScript !== undefined && !options.dryRun) return undefined;
-  if (seen?.state === 'missing') return failure('SourceMissing', `${source.path} does not exist on ${host.name}.`, place);
+  if (seen?.state === 'missing')
+    return failure('SourceMissing', `${source.path} does not exist on ${host.name}.`, place);
   if (seen?.state === 'not-directory')
     return failure('SourceNotDirectory', `${source.path} on ${host.name} is not a directory.`, place);
   return undefined;

@@ -146,9 +146,11 @@ function describe(scan: HostScan, ground: Ground, changes: Changes, cut: Cut, pr
 }
 
 function notesOf({ totals }: Changes): string[] {
+  const { flaws, unsupported } = totals;
   const notes: string[] = [];
-  if (totals.flaws.length > 0)
-    notes.push(`${totals.flaws.length} places could not be looked at; what is known of them is kept.`);
-  if (totals.unsupported > 0) notes.push(`${totals.unsupported} sockets are not stored: tar cannot.`);
+  if (flaws.length > 0) notes.push(`Not looked at: ${counted(flaws.length, 'place')}; what is known of it is kept.`);
+  if (unsupported > 0) notes.push(`Not stored: ${counted(unsupported, 'socket')}, which tar cannot store.`);
   return notes;
 }
+
+const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`;

@@ -7,11 +7,13 @@ import type { HostPlan, SourcePlan } from '../../core/plan.js';
 import type { ScanComplaint } from '../../core/scan-complaints.js';
 import { parseScanComplaints } from '../../core/scan-complaints.js';
 import type { HostFacts } from '../../core/scan-script.js';
-import { readFacts, saidLine, scanScript, TOOL_MISSING } from '../../core/scan-script.js';
+import { isReport, readFacts, saidLine, scanScript, TOOL_MISSING } from '../../core/scan-script.js';
 import { zstdCounts } from '../../core/tar-byte-counts.js';
 import type { ScriptResult } from '../../providers/remote/script-runner.js';
 import type { Providers } from '../activity-control.js';
 import { sourceFailure } from './source-status.js';
+
+const MAX_LINES = 200_000;
 
 export interface HostScan {
   /** Sorted NUL-ended records on this machine, whole: every stage of the scan is known to have ended well. */
@@ -36,6 +38,7 @@ export async function scanHost(
   const place = { host: host.name, source: source.name };
   const recordsFile = join(directory, 'scan');
   const file = await open(recordsFile, 'wx', 0o600);
+  const lines: string[] = [];
   try {
     const scan = providers.runnerFor(host).start({
       what: `scan ${source.path}`,
@@ -43,21 +46,30 @@ export async function scanHost(
       stdout: { fd: file.fd },
       signal,
       timeoutMs: source.timeoutMs,
+      // A result keeps the last 10,000 lines only; a user without rights may be refused more often than that.
+      onStderrLine: (line) => {
+        if (lines.length <= MAX_LINES && isReport(line)) lines.push(line);
+      },
     });
-    return { recordsFile, ...judge(await scan.finished, source, place) };
+    return { recordsFile, ...judge(await scan.finished, lines, source, place) };
   } finally {
     await file.close();
   }
 }
 
-function judge(result: ScriptResult, source: SourcePlan, place: FailurePlace): Omit<HostScan, 'recordsFile'> {
-  const facts = readFacts(result.stderrLines);
+function judge(
+  result: ScriptResult,
+  lines: readonly string[],
+  source: SourcePlan,
+  place: FailurePlace,
+): Omit<HostScan, 'recordsFile'> {
+  const facts = readFacts(lines);
   const failed = sourceFailure(result, source.path, place);
   if (failed) throw failed;
   if (result.status === TOOL_MISSING) {
     throw new HoldfastError('ToolMissing', `the host has no ${facts.missing ?? 'tool that a scan needs'}`, place);
   }
-  const said = result.stderrLines.map(saidLine).filter((line) => line !== undefined);
+  const said = lines.map(saidLine).filter((line) => line !== undefined);
   const { complaints, unknown } = parseScanComplaints(said);
   const problem = scanProblem(result, complaints, unknown);
   if (problem !== undefined) {
@@ -76,11 +88,11 @@ function judge(result: ScriptResult, source: SourcePlan, place: FailurePlace): O
 const wasKilled = ({ stages }: ScriptResult): boolean => Object.values(stages).some((status) => status > 128);
 
 function scanProblem(
-  { status, stages, stderrTruncated }: ScriptResult,
+  { status, stages }: ScriptResult,
   complaints: readonly ScanComplaint[],
   unknown: readonly string[],
 ): string | undefined {
-  if (stderrTruncated) return 'find complained about more than 10,000 entries';
+  if (complaints.length >= MAX_LINES) return `find complained about ${MAX_LINES} entries or more`;
   if (unknown.length > 0) return unknown.slice(0, 20).map(textOf).join(' | ');
   if (stages['sort'] !== 0) return `sort ended with status ${stages['sort'] ?? 'unknown'}`;
   if (stages['report'] !== 0 || status !== 0) return `the script ended with status ${status}`;

@@ -5,6 +5,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { RestorePoint, RestoreRequest, RestoreTarget } from '../../activities/contract.js';
 import { restoreWorkflowId, TASK_QUEUE } from '../../core/ids.js';
+import { parsePointTime } from '../../core/restore-point.js';
 import { exitCodeOfResult } from '../../core/statuses.js';
 import type { RestoreInput, RestoreProgress, RestoreResult } from '../../workflows/messages.js';
 import { WORKFLOW } from '../../workflows/messages.js';
@@ -65,7 +66,7 @@ async function restore(context: CliContext, command: Command, options: RestoreCo
     configPath,
     host: options.host,
     source: options.source,
-    point: pointOf(options),
+    point: pointOf(command, options),
     include: options.include,
     target: targetOf(command, options),
     overwrite: options.overwrite,
@@ -99,9 +100,15 @@ async function restore(context: CliContext, command: Command, options: RestoreCo
   }
 }
 
-function pointOf(options: RestoreCommandOptions): RestorePoint {
+/** `--at` means this machine's time zone; the worker may live in another, so it gets UTC. */
+function pointOf(command: Command, options: RestoreCommandOptions): RestorePoint {
   if (options.backup !== undefined && options.backup !== 'latest') return { backupId: options.backup };
-  return options.at === undefined ? { latest: true } : { at: options.at };
+  if (options.at === undefined) return { latest: true };
+  const timeMs = parsePointTime(options.at);
+  if (timeMs === undefined) {
+    return command.error(`--at ${options.at}: write a time as 2026-11-20T18:00, 2026-11-20T18:00Z or 2026-11-20.`);
+  }
+  return { at: new Date(timeMs).toISOString() };
 }
 
 /** `--to HOST[:PATH]`: the first colon ends the host's name, which holds none. */

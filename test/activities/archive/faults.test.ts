@@ -227,6 +227,14 @@ describe('a file', () => {
     expect(await recovered(again.commit.backupId)).toEqual(await describeTree(path));
   });
 
+  test('is one of 15,000 that find may not look at, and the backup is made all the same', async () => {
+    for (let i = 0; i < 15_000; i += 1) fs.mkdirSync(join(path, `closed-${i}`), { mode: 0o700 });
+    await bench.replaceTool('find', 'exec setpriv --reuid=65534 --regid=65534 --clear-groups $REAL "$@"');
+    const { commit } = await bench.backUp({ source });
+    expect(commit).toMatchObject({ status: 'warning', flaws: { count: 15_000 } });
+    expect(commit.flaws.first).toHaveLength(100);
+  });
+
   test('that is a socket is known and not stored, which is no flaw', async () => {
     const server = spawn('python3', [
       '-c',
@@ -235,7 +243,7 @@ describe('a file', () => {
     ]);
     await new Promise((resolve) => server.once('close', resolve));
     const { plan, commit } = await bench.backUp({ source });
-    expect(plan.notes).toEqual(['1 sockets are not stored: tar cannot.']);
+    expect(plan.notes).toEqual(['Not stored: 1 socket, which tar cannot store.']);
     expect(commit.status).toBe('ok');
     expect(indexOf(commit.backupId)).toMatch(/"path":"d\/sock","type":"s".*"flaw":"unsupported"}/);
     expect((await bench.backUp({ source })).plan.changed).toBe(0);
