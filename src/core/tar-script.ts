@@ -40,6 +40,8 @@ function tarWords(supported: readonly string[]): string[] {
     '--create',
     '--file=-',
     '--format=posix',
+    // Records of 64 KiB, a pipe's size: at tar's own 10 KiB the same 1.6 GB cost a second more of system time.
+    '--blocking-factor=128',
     '--pax-option=delete=atime,delete=ctime',
     '--numeric-owner',
     ...supported,

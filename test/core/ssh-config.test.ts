@@ -15,6 +15,14 @@ test('what protects the connection stands before whatever the plan or the user a
   expect(lines.indexOf('Include "/u/config"')).toBeGreaterThan(lines.indexOf('StrictHostKeyChecking no'));
 });
 
+test('the preferred ciphers stand behind whatever the plan or the user says of them', () => {
+  const text = sshConfigText(host({ options: { Ciphers: 'aes256-ctr' } }), ['/u/config']);
+  const lines = text.split('\n').map((line) => line.trim());
+  const preferred = lines.findIndex((line) => line.startsWith('Ciphers ^'));
+  expect(preferred).toBeGreaterThan(lines.indexOf('Ciphers aes256-ctr'));
+  expect(preferred).toBeGreaterThan(lines.indexOf('Include "/u/config"'));
+});
+
 test('a plan says no more to ssh than it holds', () => {
   const text = sshConfigText(host(), []);
   expect(text).not.toMatch(/HostName|User |Port |IdentityFile|ProxyJump/);
