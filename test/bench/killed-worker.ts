@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bytesText } from '../../src/client/output.js';
 import { startHoldfast } from './holdfast.js';
@@ -13,17 +13,12 @@ export async function killInMidTransfer(bench: Bench): Promise<string> {
   await undisturbed.freshBackup();
   const whole = await storedShards(undisturbed.destination);
   const wholeBytes = sum(whole.values());
-  await undisturbed.freshBackup().then(() => undisturbed.stop());
+  await undisturbed.stop();
 
   const holdfast = await startHoldfast(bench, 'archive');
-  const seen = new Map<string, number>();
   await emptied(holdfast.destination);
   const run = holdfast.startBackup();
-  await until(async () => {
-    for (const [name, bytes] of await allFiles(holdfast.destination))
-      seen.set(name, Math.max(bytes, seen.get(name) ?? 0));
-    return sum(seen.values()) > wholeBytes / 2;
-  });
+  await until(async () => sum((await storedShards(holdfast.destination)).values()) > wholeBytes / 2);
   await holdfast.killWorker();
   const before = new Map(await allFiles(holdfast.destination));
   await holdfast.up();
@@ -44,7 +39,6 @@ const isShardData = (name: string): boolean => /shard-|\.tmp/.test(name) && !/pl
 const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
 
 async function emptied(directory: string): Promise<void> {
-  const { rm, mkdir } = await import('node:fs/promises');
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory);
 }
