@@ -105,7 +105,6 @@ export function sshOptionMistake(name: string, value: SshOptionValue): string | 
   if (reason !== undefined) return `${known} is refused: ${reason}`;
   const text = sshOptionText(value);
   if (known === STRICT && text !== 'yes') return `${STRICT} ${shown(text)} is refused: ${WEAKENS}`;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they would begin another option
   if (text.trim() === '' || /[\x00-\x1f\x7f]/.test(text))
     return `${shown(text)} cannot be a value; write it on one line`;
   return undefined;

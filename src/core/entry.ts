@@ -72,7 +72,6 @@ export const byteStringOf = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 export const byteStringOfText = (text: string): string => byteStringOf(Buffer.from(text, 'utf8'));
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the point is to find them
 const NOT_PLAIN = /[^\x20-\x7e]/;
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -93,7 +92,6 @@ export function textOf(byteString: string): string {
   const escapeByte = (code: number): string =>
     code === 10 ? '\\n' : code === 9 ? '\\t' : code === 13 ? '\\r' : `\\${code.toString(8).padStart(3, '0')}`;
   if (text !== undefined) {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: terminals must not get them
     return text
       .replaceAll('\\', '\\\\')
       .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (c) => {

@@ -6,7 +6,6 @@ import { utf8Of } from './entry.js';
  * names in it: nothing has to be converted, JSON's own characters being ASCII. Names that are not UTF-8 stand in base64.
  */
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the point is to find them
 const NEEDS_CARE = /[^\x20-\x21\x23-\x5b\x5d-\x7e]/;
 
 function nameField(field: 'path' | 'target', name: string): string {
@@ -40,7 +39,6 @@ export function decodeIndexLine(line: string, kind: 'index' | 'draft' = 'index')
   return read;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them
 /** The usual line in the usual form: four times as fast as parsing JSON and looking at each field, and a million of them are common. */
 const USUAL =
   /^\{"path":"([^"\\\x00-\x1f]*)","type":"([fdpcb])","size":(\d{1,15}),"mtime":"(-?\d+\.\d{9})","ctime":"(-?\d+\.\d{9})","inode":"(\d+)","device":"(\d+)","mode":"([0-7]{1,4})","uid":(\d{1,10}),"gid":(\d{1,10}),"links":(\d{1,10}),"blocks":(\d{1,15})(?:,"shard":(\d{1,9}))?\}$/;
@@ -160,7 +158,6 @@ function nameOf(record: JsonObject, field: 'path' | 'target', line: string): str
   const plain = record[field];
   if (plain !== undefined) {
     // An escape beyond a byte is not ours: names are byte strings.
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: a byte's range
     if (typeof plain !== 'string' || (line.includes('\\u') && /[^\x00-\xff]/.test(plain))) {
       throw new IndexLineError(`${field} is no name`, line);
     }

@@ -60,7 +60,8 @@ function bodyOf(job: UnpackJob, source: string, words: readonly string[]): strin
   return [
     'cd -- "$HOLDFAST_TARGET" || exit 1',
     ...(job.before === undefined ? [] : [job.before]),
-    `( ${job.into === undefined ? '' : `cd -- ${job.into} && `}${source} ${tar} --files-from="$HOLDFAST_LIST" ) || exit 1`,
+    // tar may leave an archive's padding unread; then zstd would be cut off, and its word on the whole stream would be missing.
+    `( ${job.into === undefined ? '' : `cd -- ${job.into} && `}${source} { ${tar} --files-from="$HOLDFAST_LIST"; ended=$?; cat >/dev/null; exit "$ended"; } ) || exit 1`,
     ...(job.after === undefined ? [] : [job.after]),
   ].join('\n');
 }

@@ -15,7 +15,6 @@ export const rsyncOptions = z
 function rsyncMistakes(value: string | readonly string[]): string[] {
   const words = rsyncWords(value);
   if ('unclosed' in words) return [`the quote ${words.unclosed} is not closed in ${shown(value)}; close it`];
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: no word of a command may hold them
   const odd = words.filter((word) => /[\x00-\x1f\x7f]/.test(word));
   return [
     ...odd.map((word) => `${shown(word)} holds a control character; remove it`),

@@ -55,6 +55,26 @@ function replaceShard(write: (tar: string) => void): void {
   }));
 }
 
+test('an archive with more padding than tar reads is whole all the same', async () => {
+  replaceShard((tar) => {
+    execFileSync('tar', [
+      '--create',
+      '-f',
+      tar,
+      '--format=posix',
+      '--blocking-factor=8192',
+      '-C',
+      bench.tree,
+      '--',
+      'a',
+      'd/b',
+    ]);
+  });
+  const { report } = await restore();
+  expect(report.status).toBe('ok');
+  expect(below()).toEqual(['a', 'd', 'd/b']);
+});
+
 function replaceIndex(change: (lines: string[]) => string[]): void {
   const [index] = objectsNamed(bench.backupFolder(id), 'index-') as [string];
   const lines = execFileSync('zstd', ['-dcq', index], { encoding: 'latin1' }).split('\n').slice(0, -1);
