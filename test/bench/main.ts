@@ -2,7 +2,7 @@ import { mkdtemp, mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startLoopbackHost } from '../../src/demo/loopback-host.js';
+import { startLoopbackHost, type LoopbackHost } from '../../src/demo/loopback-host.js';
 import { STANDARD, writeDataset } from './dataset.js';
 import { startHoldfast } from './holdfast.js';
 import { race } from './measure.js';
@@ -24,14 +24,15 @@ const rounds = Number(values.rounds);
 const wanted = new Set(values.only.split(','));
 
 const directory = await mkdtemp(join(values.directory, 'holdfast-bench-'));
-await mkdir(join(directory, 'sshd'), { mode: 0o700 });
-const host = await startLoopbackHost({
-  name: 'bench-host',
-  directory: join(directory, 'sshd'),
-  // restic writes to its repository over SFTP.
-  sshdOptions: ['Subsystem sftp internal-sftp'],
-});
+let host: LoopbackHost | undefined;
 try {
+  await mkdir(join(directory, 'sshd'), { mode: 0o700 });
+  host = await startLoopbackHost({
+    name: 'bench-host',
+    directory: join(directory, 'sshd'),
+    // restic writes to its repository over SFTP.
+    sshdOptions: ['Subsystem sftp internal-sftp'],
+  });
   const data = join(directory, 'data');
   await mkdir(data);
   process.stderr.write(`bench: writing ${STANDARD.files} files, ${STANDARD.totalBytes / 1e9} GB\n`);
@@ -43,7 +44,7 @@ try {
   if (wanted.has('restore')) await restoreRow(bench);
   if (wanted.has('kill')) process.stdout.write(`${await killInMidTransfer(bench)}\n`);
 } finally {
-  await host.stop();
+  await host?.stop();
   await rm(directory, { recursive: true, force: true });
 }
 

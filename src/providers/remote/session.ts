@@ -7,7 +7,7 @@ import type { Readable, Writable } from 'node:stream';
 import { HoldfastError } from '../../core/failures.js';
 import type { FailureType } from '../../core/failures.js';
 import { BodyOutput } from './body-output.js';
-import { childEnvironment } from './child-environment.js';
+import { childEnvironment } from '../../core/child-environment.js';
 import type { ChildExit, Machine } from './machine.js';
 import type { RunningScript, ScriptJob, ScriptResult } from './script-runner.js';
 import { Transcript } from './transcript.js';
@@ -58,7 +58,7 @@ class Session implements RunningScript {
       stdio: ['pipe', job.stdout === 'pipe' ? 'pipe' : job.stdout.fd, 'pipe'],
       detached: true,
       cwd: '/',
-      env: childEnvironment(),
+      env: childEnvironment(process.env),
     });
     // Without it there is no child either (too many open files), which the error event tells.
     this.input = this.child.stdin ?? new PassThrough();
