@@ -17,6 +17,8 @@ export interface RunningHoldfast {
   restore(): Contender;
   freshBackup(): Promise<void>;
   startBackup(): ResultPromise;
+  /** Of `holdfast up`: the worker. */
+  pid(): number;
   runBackup(): Promise<void>;
   killWorker(): Promise<void>;
   up(): Promise<void>;
@@ -50,6 +52,7 @@ export async function startHoldfast(bench: Bench, engine: 'archive' | 'mirror'):
   const restored = join(bench.directory, 'holdfast-restored');
   return {
     destination,
+    pid: () => server?.pid ?? 0,
     freshBackup,
     up,
     startBackup: () => execa(HOLDFAST, ['--config', configPath, '--json', 'backup'], { env, reject: false }),

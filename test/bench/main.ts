@@ -10,13 +10,15 @@ import type { Timing } from './measure.js';
 import { borg, restic, rsync, tarPipe, untarPipe, writeSshConfig } from './peers.js';
 import type { Bench } from './peers.js';
 import { killInMidTransfer } from './killed-worker.js';
+import { fanOut } from './fan-out.js';
+import { millionRows } from './million.js';
 import { machineLine, timingTable } from './report.js';
 
-/** `npm run bench [-- --rounds 3 --only archive,mirror,restore,kill --directory DIR]`: the rows of the README, as Markdown on standard output. */
+/** `npm run bench [-- --rounds 3 --only archive,mirror,restore,kill,million,fanout --directory DIR]`: the rows of the README, as Markdown on standard output. */
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
-    only: { type: 'string', default: 'archive,mirror,restore,kill' },
+    only: { type: 'string', default: 'archive,mirror,restore,kill,million,fanout' },
     directory: { type: 'string', default: tmpdir() },
   },
 });
@@ -35,14 +37,18 @@ try {
   });
   const data = join(directory, 'data');
   await mkdir(data);
-  process.stderr.write(`bench: writing ${STANDARD.files} files, ${STANDARD.totalBytes / 1e9} GB\n`);
-  writeDataset(data);
+  if (['archive', 'mirror', 'restore', 'kill'].some((row) => wanted.has(row))) {
+    process.stderr.write(`bench: writing ${STANDARD.files} files, ${STANDARD.totalBytes / 1e9} GB\n`);
+    writeDataset(data);
+  }
   const bench: Bench = { host, data, directory, sshConfig: await writeSshConfig(host, directory) };
   process.stdout.write(`${machineLine()}\n\n`);
   if (wanted.has('archive')) await archiveRows(bench);
   if (wanted.has('mirror')) await mirrorRows(bench);
   if (wanted.has('restore')) await restoreRow(bench);
   if (wanted.has('kill')) process.stdout.write(`${await killInMidTransfer(bench)}\n`);
+  if (wanted.has('million')) process.stdout.write(`${await millionRows(bench, rounds)}\n`);
+  if (wanted.has('fanout')) process.stdout.write(`${await fanOut(directory, rounds)}\n`);
 } finally {
   await host?.stop();
   await rm(directory, { recursive: true, force: true });
