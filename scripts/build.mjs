@@ -1,8 +1,10 @@
-// Builds dist/: the compiled sources, and the Workflow bundle that workers load.
+// Builds dist/: the compiled sources, the Workflow bundle that workers load, and the command line in one file.
 import { spawnSync } from 'node:child_process';
 import { existsSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -15,7 +17,8 @@ const begun = new Date();
 
 remove(fresh);
 compile();
-await bundle();
+await bundleWorkflows();
+await bundleCommandLine();
 writeFileSync(join(fresh, 'built'), '');
 utimesSync(join(fresh, 'built'), begun, begun);
 remove(old);
@@ -31,12 +34,50 @@ function compile() {
   if (status !== 0) process.exit(1);
 }
 
-async function bundle() {
+async function bundleWorkflows() {
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(fresh, 'workflows', 'index.js'),
     logger: new DefaultLogger('WARN'),
   });
   writeFileSync(join(fresh, 'workflow-bundle.js'), code);
+}
+
+// What `dist/client/start.cjs` runs. Long-running commands load their part from the compiled sources as they are: the worker's native
+// module cannot be bundled, and who waits for a worker does not notice.
+async function bundleCommandLine() {
+  const client = join(fresh, 'client');
+  const apart = /[/](workers[/].*|demo[/].*|client[/]serve)[.]js$/;
+  const { outputFiles } = await build({
+    write: false,
+    entryPoints: [join(client, 'main.js')],
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    // Names stay: errors are told by them.
+    minifySyntax: true,
+    minifyWhitespace: true,
+    define: { 'import.meta.url': 'bundleUrl' },
+    banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
+    plugins: [
+      {
+        name: 'apart',
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /^[.]/ }, ({ path, resolveDir, kind }) => {
+            const file = join(resolveDir, path);
+            if (!file.startsWith(fresh) || !apart.test(file)) return undefined;
+            if (kind !== 'dynamic-import') return { errors: [{ text: `${path} must be loaded with import()` }] };
+            return { path: `./${relative(client, file)}`, external: true };
+          }),
+      },
+    ],
+  });
+  const code = outputFiles[0].text.replace(/(?<![\w$.])import\(/g, 'importFrom(');
+  writeFileSync(join(client, 'bundle.cjs'), code);
+  const { loadBundle } = createRequire(import.meta.url)(join(client, 'start.cjs'));
+  const { script, exports } = loadBundle(client, join(dist, 'client', 'bundle.cjs'));
+  await exports.preload();
+  writeFileSync(join(client, 'bundle.cache'), script.createCachedData());
 }
 
 function remove(directory) {

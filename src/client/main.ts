@@ -4,8 +4,12 @@ import { failureOf } from '../core/failures.js';
 import { failureLines } from './cli-context.js';
 import { createProgram } from './program.js';
 
+/** See preload.ts; the build calls it. */
+export const preload = async (): Promise<void> => (await import('./preload.js')).preload();
+
 /** Runs the command line and leaves its exit code; every failure ends here. */
-async function main(argv: readonly string[]): Promise<void> {
+export async function main(argv: readonly string[]): Promise<void> {
+  process.stdout.on('error', onBrokenPipe);
   try {
     await createProgram().parseAsync(argv);
   } catch (error) {
@@ -28,10 +32,8 @@ function report(error: unknown, json: boolean): number {
   return exitCode;
 }
 
-// `holdfast … | head` closes the pipe early: that is the reader's choice, not a failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+/** `holdfast … | head` closes the pipe early: that is the reader's choice, not a failure. */
+function onBrokenPipe(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit();
   throw error;
-});
-
-await main(process.argv);
+}

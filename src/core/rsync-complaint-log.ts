@@ -1,5 +1,6 @@
 import type { FlawedEntry } from './manifest.js';
 import { type Complaint, type CopyPlaces, flawedEntryOf, parseComplaint } from './rsync-complaints.js';
+import { isMultiplexingRemark } from './ssh-failures.js';
 
 const KEPT_FLAWS = 100;
 const KEPT_LINES = 50;
@@ -26,7 +27,7 @@ export class ComplaintLog {
   constructor(private readonly places: CopyPlaces) {}
 
   add(line: string): void {
-    if (line.trim() === '') return;
+    if (line.trim() === '' || isMultiplexingRemark(line)) return;
     this.lastLines.push(line);
     if (this.lastLines.length > KEPT_LINES) this.lastLines.shift();
     this.take(parseComplaint(line, this.places));

@@ -26,6 +26,7 @@ const ALWAYS = [
   // A connection left open by somebody else would outlive the step, or hold its output open.
   'ControlMaster no',
   'ControlPath none',
+  'ControlPersist no',
 ] as const;
 
 /**

@@ -85,6 +85,13 @@ const RULES: readonly Rule[] = [
   ),
 ];
 
+/**
+ * What ssh prints when it cannot use a connection that others share (the socket does not answer, the host takes no more sessions over it),
+ * before it logs in by itself. No failure, though it has a failure's words.
+ */
+export const isMultiplexingRemark = (line: string): boolean =>
+  /^(?:mux_client_\w+: |Control socket connect\()/.test(line);
+
 /** What ssh prints beside the reason; its framed warnings are followed by a line that has the values. */
 const DECORATION = /^\s*$|^@+|^warning: permanently added|^debug\d:/i;
 
@@ -95,7 +102,7 @@ const DECORATION = /^\s*$|^@+|^warning: permanently added|^debug\d:/i;
 export function explainSshFailure(input: SshFailureInput): SshFailure {
   const { host, exitCode, stderrLines } = input;
   if (exitCode !== 255 && exitCode !== null) return neverBegan(input);
-  const lines = stderrLines.filter((line) => !DECORATION.test(line));
+  const lines = stderrLines.filter((line) => !DECORATION.test(line) && !isMultiplexingRemark(line));
   for (const { pattern, type, says } of RULES) {
     const line = lines.find((candidate) => pattern.test(candidate));
     if (line !== undefined) return { type, message: `${host}: ${says}: ${line.trim()}` };
@@ -117,5 +124,5 @@ function neverBegan({ host, exitCode, stderrLines }: SshFailureInput): SshFailur
 }
 
 function lastTellingLine(lines: readonly string[]): string {
-  return lines.findLast((line) => !DECORATION.test(line))?.trim() ?? '';
+  return lines.findLast((line) => !DECORATION.test(line) && !isMultiplexingRemark(line))?.trim() ?? '';
 }

@@ -61,9 +61,9 @@ test('the first call installs and builds, says so on standard error, and runs; t
   const first = await holdfast(['backup', 'two words']);
   const second = await holdfast(['runs']);
 
-  expect(first.stdout).toBe(`ran ${clone}/dist/client/main.js backup two words\n`);
+  expect(first.stdout).toBe(`ran ${clone}/dist/client/start.cjs backup two words\n`);
   expect(first.stderr).toMatch(/installing packages[^]*building/);
-  expect(second).toMatchObject({ stdout: `ran ${clone}/dist/client/main.js runs\n`, stderr: '' });
+  expect(second).toMatchObject({ stdout: `ran ${clone}/dist/client/start.cjs runs\n`, stderr: '' });
   expect(await log()).toEqual(['installed', 'built']);
 });
 
@@ -87,7 +87,7 @@ test('calls that come at once set up once', async () => {
 test('it works by a link from anywhere', async () => {
   await symlink(join(clone, 'bin/holdfast'), join(path, 'holdfast'));
 
-  expect((await holdfast(['up'], {}, join(path, 'holdfast'))).stdout).toBe(`ran ${clone}/dist/client/main.js up\n`);
+  expect((await holdfast(['up'], {}, join(path, 'holdfast'))).stdout).toBe(`ran ${clone}/dist/client/start.cjs up\n`);
 });
 
 test.each(['v18.20.4', 'v20.19.0', 'none'])('Node %s is refused with one message', async (version) => {

@@ -9,7 +9,7 @@ import { OutputTail } from './output-tail.js';
 const MAX_OUTPUT_BYTES = 1024 * 1024;
 
 /**
- * Looks at a host in one login: its tools, its clock, its sources. A source whose engine lacks a tool carries the
+ * Looks at a host in one login, which the run's other steps then share: its tools, its clock, its sources. A source whose engine lacks a tool carries the
  * failure; ToolMissing is thrown when that is so for all of them.
  */
 export async function probeHost(
@@ -48,7 +48,7 @@ async function look(
   const what = 'look at the host';
   const running = providers
     .runnerFor(host)
-    .start({ what, body: probeBody(host.sources), stdout: 'pipe', signal: control.signal });
+    .start({ what, body: probeBody(host.sources), stdout: 'pipe', newLogin: true, signal: control.signal });
   const output = new OutputTail(MAX_OUTPUT_BYTES);
   let clockReadAtMs: number | undefined;
   for await (const chunk of running.stdout ?? []) {

@@ -1,9 +1,13 @@
+import { bandwidthOf, rsyncBandwidthWords } from '../../core/bandwidth.js';
+import { BTRFS_FREEZE_DIRECTORY } from '../../core/freeze.js';
+import { readPathOf } from '../../core/plan.js';
 import type { RsyncEnd, RsyncOutcome } from '../../core/rsync-outcome.js';
 import { judgeRsync } from '../../core/rsync-outcome.js';
 import { ComplaintLog } from '../../core/rsync-complaint-log.js';
 import { needsProtectedArguments, rsyncOperands } from '../../core/rsync-options.js';
+import type { RsyncVersion } from '../../core/rsync-version.js';
 import { StatisticsReader } from '../../core/rsync-statistics.js';
-import type { ActivityControl, Providers } from '../activity-control.js';
+import type { ActivityControl, Providers, RemoteShell } from '../activity-control.js';
 import { localRsync } from './local-rsync.js';
 import type { OpenMirror } from './open-mirror.js';
 import { runRsync } from './rsync-process.js';
@@ -28,10 +32,12 @@ export async function copyFromHost(
   job: CopyJob,
 ): Promise<RsyncOutcome> {
   const { host, source, paths } = mirror;
-  const complaints = new ComplaintLog({ sourcePath: source.path, mirror: paths.mirror });
+  const complaints = new ComplaintLog({ sourcePath: readPathOf(source), mirror: paths.mirror });
   const statistics = new StatisticsReader();
+  const version = await localRsync(control.signal);
+  const shell = await providers.remoteShellFor(host, control.signal);
   const status = await runRsync({
-    words: await commandLine(providers, control, mirror, job.words),
+    words: commandLine(mirror, job.words, version, shell),
     ...(job.writes ? { mirror: paths.mirror } : {}),
     signal: control.signal,
     onOutput: (line) => {
@@ -42,7 +48,7 @@ export async function copyFromHost(
     onError: (line) => complaints.add(line),
     ...(job.onRest === undefined ? {} : { onRest: job.onRest }),
     ...(job.onStart === undefined ? {} : { onStart: job.onStart }),
-  });
+  }).finally(() => shell.release());
   const end: RsyncEnd = {
     host: host.name,
     ...status,
@@ -52,19 +58,23 @@ export async function copyFromHost(
   return judgeRsync(end);
 }
 
-async function commandLine(
-  providers: Providers,
-  control: ActivityControl,
+function commandLine(
   { host, source, paths, options }: OpenMirror,
   words: readonly string[],
-): Promise<string[]> {
-  const [version, shell] = await Promise.all([localRsync(control.signal), providers.remoteShellFor(host)]);
+  version: RsyncVersion,
+  shell: RemoteShell,
+): string[] {
+  const path = readPathOf(source);
   return [
+    // Before all filters of the configuration: the first that fits counts.
+    ...(source.readPath === undefined ? [] : [`--exclude=/${BTRFS_FREEZE_DIRECTORY}/`]),
+    // Before the configuration's own options: a --bwlimit there counts.
+    ...rsyncBandwidthWords(bandwidthOf(host, source.destination)),
     ...options.words,
     ...words,
     // What later versions do by themselves: the host's shell must not read names.
-    ...(version.protectsArguments && !needsProtectedArguments(source.path) ? [] : ['--protect-args']),
+    ...(version.protectsArguments && !needsProtectedArguments(path) ? [] : ['--protect-args']),
     `--rsh=${shell.rsh}`,
-    ...rsyncOperands(shell.address, source.path, paths.mirror),
+    ...rsyncOperands(shell.address, path, paths.mirror),
   ];
 }

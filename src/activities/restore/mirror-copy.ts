@@ -1,16 +1,19 @@
 import { join } from 'node:path';
+import { bandwidthOf, rsyncBandwidthWords } from '../../core/bandwidth.js';
 import { HoldfastError } from '../../core/failures.js';
 import { mirrorRestoreOptions } from '../../core/restore-rsync-options.js';
 import { ComplaintLog } from '../../core/rsync-complaint-log.js';
 import { type ItemizedChange, parseItemized } from '../../core/rsync-itemized.js';
 import { DRY_RUN_OUTPUT, SYNC_OUTPUT } from '../../core/rsync-options.js';
 import { judgeRsync, type RsyncOutcome } from '../../core/rsync-outcome.js';
+import type { RsyncVersion } from '../../core/rsync-version.js';
 import { StatisticsReader } from '../../core/rsync-statistics.js';
-import type { ActivityControl, Providers } from '../activity-control.js';
+import type { ActivityControl, Providers, RemoteShell } from '../activity-control.js';
 import type { RestoreRequest } from '../contract.js';
 import { localRsync } from '../mirror/local-rsync.js';
 import { runRsync } from '../mirror/rsync-process.js';
 import type { MirrorRestoreRecord } from './mirror-restore-record.js';
+import { takesAll } from './restore-scope.js';
 
 export const NAMES_FILE = 'mirror-names';
 
@@ -32,8 +35,11 @@ export async function copyMirror(providers: Providers, control: ActivityControl,
   const { record } = copy;
   const complaints = new ComplaintLog({ sourcePath: record.mirror, mirror: record.target.path });
   const statistics = new StatisticsReader();
+  const version = await localRsync(control.signal);
+  const { targetHost } = record;
+  const shell = targetHost && (await providers.remoteShellFor(targetHost, control.signal));
   const status = await runRsync({
-    words: await commandLine(providers, control, copy),
+    words: commandLine(copy, version, shell),
     signal: control.signal,
     onOutput: (line) => {
       if (statistics.add(line)) return;
@@ -42,7 +48,7 @@ export async function copyMirror(providers: Providers, control: ActivityControl,
       else complaints.addOutput(line);
     },
     onError: (line) => complaints.add(line),
-  });
+  }).finally(() => shell?.release());
   const outcome = judgeRsync({
     host: record.target.machine,
     ...status,
@@ -64,28 +70,37 @@ const TARGET_FAILURES: Readonly<Record<string, 'RestoreTargetFull' | 'RestoreTar
   SourceMissing: 'ObjectMissing',
 };
 
-async function commandLine(
-  providers: Providers,
-  control: ActivityControl,
+function commandLine(
   { spool, record, request, mode, compareOnly }: MirrorCopy,
-): Promise<string[]> {
+  version: RsyncVersion,
+  shell: RemoteShell | undefined,
+): string[] {
   const { source, target, targetHost } = record;
-  const version = await localRsync(control.signal);
   const options = mirrorRestoreOptions({
     words: source.rsyncOptions,
     exclude: source.exclude,
     ...(source.excludeFile === undefined ? {} : { excludeFile: source.excludeFile }),
+    oneFileSystem: source.filters?.oneFileSystem === true,
+    ...(record.protectFile === undefined ? {} : { protectFile: record.protectFile }),
     preserveOwnership: source.preserveOwnership,
     fakeSuper: record.fakeSuper,
     overwrite: compareOnly && request.overwrite === 'always' ? 'changed' : request.overwrite,
     delete: request.delete,
     target: { root: target.root, here: targetHost === undefined },
-    ...(request.include.length === 0 ? {} : { namesFile: join(spool, NAMES_FILE) }),
+    ...(takesAll(request) ? {} : { namesFile: join(spool, NAMES_FILE) }),
   });
   const output = mode === 'look' ? DRY_RUN_OUTPUT : [...SYNC_OUTPUT, '--out-format=@@%i %n'];
   const operands = ['--', `${record.mirror}/`];
-  if (targetHost === undefined) return [...options, ...output, ...operands, `${target.path}/`];
-  const shell = await providers.remoteShellFor(targetHost);
+  const limit = rsyncBandwidthWords(bandwidthOf(targetHost, source.destination));
+  if (shell === undefined) return [...limit, ...options, ...output, ...operands, `${target.path}/`];
   const protection = version.protectsArguments ? [] : ['--protect-args'];
-  return [...options, ...output, ...protection, `--rsh=${shell.rsh}`, ...operands, `${shell.address}:${target.path}/`];
+  return [
+    ...limit,
+    ...options,
+    ...output,
+    ...protection,
+    `--rsh=${shell.rsh}`,
+    ...operands,
+    `${shell.address}:${target.path}/`,
+  ];
 }

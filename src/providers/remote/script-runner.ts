@@ -40,6 +40,8 @@ export interface ScriptJob {
   readonly environment?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly timeoutMs?: number;
+  /** The machine's key and our right to log in are checked anew, not taken from a connection that stands. */
+  readonly newLogin?: boolean;
   /** Called with each line of standard error that is not the protocol's, as a byte string without its newline. */
   readonly onStderrLine?: (line: string) => void;
 }

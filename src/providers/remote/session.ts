@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { fstatSync } from 'node:fs';
@@ -7,16 +6,20 @@ import type { Readable, Writable } from 'node:stream';
 import { HoldfastError } from '../../core/failures.js';
 import type { FailureType } from '../../core/failures.js';
 import { BodyOutput } from './body-output.js';
-import { childEnvironment } from '../../core/child-environment.js';
 import type { ChildExit, Machine } from './machine.js';
 import type { RunningScript, ScriptJob, ScriptResult } from './script-runner.js';
+import type { ConnectionShare } from './ssh-connections.js';
+import type { MasterFailure } from './ssh-master.js';
+import { startProcess } from './start-process.js';
 import { Transcript } from './transcript.js';
 import { cannotStart, judgeSession, shellPrintsText } from './verdict.js';
-import { GO, waitsForGo, wrapperScript } from './wrapper.js';
+import { heldBackOf, wrapperScript } from './wrapper.js';
 
 /** The wrapper gives a group five seconds between TERM and KILL; then it says that it has ended. */
 const STOP_GRACE_MS = 8_000;
 const KILL_AFTER_MS = 5_000;
+/** ssh's status for every failure of its own. */
+const SSH_FAILED = 255;
 
 /** Starts a script on a machine; see ScriptRunner for what it promises. */
 export function startSession(machine: Machine, job: ScriptJob): RunningScript {
@@ -28,8 +31,9 @@ class Session implements RunningScript {
   readonly stdout: Readable | null;
   readonly stdin: Writable | null;
   readonly finished: Promise<ScriptResult>;
-  private readonly child: ChildProcess;
-  private readonly input: Writable;
+  private child: ChildProcess | undefined;
+  private input: Writable | undefined;
+  private readonly share: ConnectionShare | undefined;
   private readonly transcript: Transcript;
   private readonly output: BodyOutput | undefined;
   /**
@@ -42,6 +46,7 @@ class Session implements RunningScript {
   private readonly timers: NodeJS.Timeout[] = [];
   private stopped: HoldfastError | undefined;
   private over = false;
+  private settle: (exit: ChildExit | Error) => void = () => undefined;
 
   constructor(
     private readonly machine: Machine,
@@ -52,43 +57,60 @@ class Session implements RunningScript {
     this.sizeAtStart = this.outputSize();
     this.transcript = new Transcript(token, () => this.begin(), job.onStderrLine);
     const script = Buffer.from(wrapperScript(job, token), 'utf8');
-    const [program, ...words] = machine.command(script.byteLength);
-    // A process group of its own: Ctrl-C in the worker's terminal must not reach it before the worker decides.
-    this.child = spawn(program, words, {
-      stdio: ['pipe', job.stdout === 'pipe' ? 'pipe' : job.stdout.fd, 'pipe'],
-      detached: true,
-      cwd: '/',
-      env: childEnvironment(process.env),
-    });
-    // Without it there is no child either (too many open files), which the error event tells.
-    this.input = this.child.stdin ?? new PassThrough();
-    // A broken pipe here is told by the session's end, with its reason.
-    this.input.on('error', () => undefined);
-    this.child.stderr?.on('data', (chunk: Buffer) => this.transcript.feed(chunk));
+    this.output = job.stdout === 'pipe' ? this.bodyOutput(token) : undefined;
+    this.stdout = this.output ?? null;
+    // Where the input's end is normal, the host tells that we are gone by the end of the connection: it must be the session's own.
+    this.share = job.stdin === 'pipe' ? undefined : machine.share?.(job);
     const exit = new Promise<ChildExit | Error>((resolve) => {
-      this.child.once('error', resolve);
-      this.child.once('close', (code, signal) => resolve({ code, signal }));
+      this.settle = resolve;
     });
+    if (this.share === undefined) this.launch(script);
+    else void this.share.opened.then((failure) => this.launchShared(script, failure));
     this.finished = exit.then((how) => this.conclude(how)).finally(() => this.release());
     // Whoever reads the output may learn of the failure there first.
     this.finished.catch(() => undefined);
-    this.output = this.child.stdout ? this.passOn(this.child.stdout, token) : undefined;
-    this.stdout = this.output ?? null;
-    this.stdin = job.stdin === 'pipe' ? this.input : null;
-    this.input.write(script);
-    if (job.stdin === 'pipe' && job.list !== undefined) this.input.write(job.list);
+    this.stdin = job.stdin === 'pipe' ? (this.input ?? null) : null;
     this.watch();
   }
 
-  private passOn(stdout: Readable, token: string): BodyOutput {
+  private launchShared(script: Buffer, failure: MasterFailure | undefined): void {
+    if (this.stopped) return;
+    // Its own words, not a second login that fails in the same way.
+    if (failure?.exit.code === SSH_FAILED) {
+      this.output?.end();
+      return this.settle(this.machine.explain(failure.exit, failure.stderrLines));
+    }
+    // The login worked, but not what came then: a login of this session's own tells more.
+    this.launch(script, failure === undefined ? this.share?.socket : undefined);
+  }
+
+  private launch(script: Buffer, socket?: string): void {
+    const { job } = this;
+    const child = startProcess(this.machine.command(script.byteLength, socket), job.stdout);
+    this.child = child;
+    // Without it there is no child either (too many open files), which the error event tells.
+    this.input = child.stdin ?? new PassThrough();
+    // A broken pipe here is told by the session's end, with its reason.
+    this.input.on('error', () => undefined);
+    child.stderr?.on('data', (chunk: Buffer) => this.transcript.feed(chunk));
+    child.once('error', this.settle);
+    child.once('close', (code, signal) => this.settle({ code, signal }));
+    if (this.output && child.stdout) this.passOn(child.stdout, this.output);
+    this.input.write(script);
+    if (job.stdin === 'pipe' && job.list !== undefined) this.input.write(job.list);
+  }
+
+  private bodyOutput(token: string): BodyOutput {
     const output = new BodyOutput(token, () => this.finished);
     output.on('error', () => undefined);
+    output.once('close', () => this.stop(this.error('Cancelled', `the reader of ${this.job.what} gave up`)));
+    return output;
+  }
+
+  private passOn(stdout: Readable, output: BodyOutput): void {
     // A reader that gives up ends the session; what is still on the way must flow off, else the child waits for ever.
-    output.once('close', () => {
-      stdout.resume();
-      this.stop(this.error('Cancelled', `the reader of ${this.job.what} gave up`));
-    });
-    return stdout.pipe(output);
+    output.once('close', () => stdout.resume());
+    stdout.pipe(output);
   }
 
   private watch(): void {
@@ -105,7 +127,7 @@ class Session implements RunningScript {
   private begin(): void {
     if (this.heldBack === undefined || this.stopped) return;
     if (this.outputSize() !== this.sizeAtStart) return this.stop(shellPrintsText(this.machine));
-    this.input.write(this.heldBack);
+    this.input?.write(this.heldBack);
   }
 
   /** Of a regular file that the body writes to; other descriptors have none. */
@@ -123,30 +145,35 @@ class Session implements RunningScript {
     if (this.stopped || this.over) return;
     this.stopped = reason;
     this.output?.destroy(reason);
+    if (this.child === undefined) return this.settle(reason);
     // Standard output and error come each in their own time: either may be the first to show that it has begun.
     const begun = this.transcript.begun || this.output?.started === true;
     const asks = begun && this.job.stdin !== 'pipe';
-    this.input.end();
+    this.input?.end();
     this.signalAfter(asks ? STOP_GRACE_MS : 0, 'SIGTERM');
     this.signalAfter((asks ? STOP_GRACE_MS : 0) + KILL_AFTER_MS, 'SIGKILL');
   }
 
   private signalAfter(delayMs: number, signal: NodeJS.Signals): void {
-    this.timers.push(setTimeout(() => this.child.kill(signal), delayMs));
+    this.timers.push(setTimeout(() => this.child?.kill(signal), delayMs));
   }
 
   private release(): void {
     this.over = true;
+    this.share?.release();
     for (const timer of this.timers) clearTimeout(timer);
     this.job.signal.removeEventListener('abort', this.cancel);
   }
 
-  private conclude(exit: ChildExit | Error): ScriptResult {
+  private async conclude(exit: ChildExit | Error): Promise<ScriptResult> {
     this.transcript.end();
-    if (exit instanceof Error) throw cannotStart(this.machine, exit);
     if (this.stopped) throw this.stopped;
+    if (exit instanceof HoldfastError) throw exit;
+    if (exit instanceof Error) throw cannotStart(this.machine, exit);
+    const shared = this.transcript.hasOwnLogin ? undefined : this.share;
+    const cutOff = exit.code === 0 && (await shared?.answers()) === false;
     return judgeSession(this.machine, this.job.what, {
-      exit,
+      exit: cutOff ? { code: SSH_FAILED, signal: null } : exit,
       transcript: this.transcript,
       chatter: this.output?.chatter ?? '',
     });
@@ -155,9 +182,4 @@ class Session implements RunningScript {
   private error(type: FailureType, message: string): HoldfastError {
     return new HoldfastError(type, `${this.machine.label}: ${message}`, this.machine.place);
   }
-}
-
-function heldBackOf(job: ScriptJob): Uint8Array | undefined {
-  if (job.stdin === 'pipe') return undefined;
-  return waitsForGo(job) ? GO : job.list;
 }

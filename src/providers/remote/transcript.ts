@@ -1,3 +1,5 @@
+import { isMultiplexingRemark } from '../../core/ssh-failures.js';
+
 const MAX_LINES = 10_000;
 const MAX_CHARACTERS = 4 * 1024 * 1024;
 const MAX_LINE = 64 * 1024;
@@ -10,6 +12,8 @@ export class Transcript {
   readonly stages: Record<string, number> = {};
   truncated = false;
   begun = false;
+  /** ssh could not use the shared connection that it was given. */
+  hasOwnLogin = false;
   /** The body's status, once its end was reported. */
   status: number | undefined;
   /** Why the wrapper could not run the body. */
@@ -59,6 +63,10 @@ export class Transcript {
   }
 
   private keep(line: string): void {
+    if (!this.begun && isMultiplexingRemark(line)) {
+      this.hasOwnLogin = true;
+      return;
+    }
     this.onLine(line);
     this.lines.push(line);
     this.characters += line.length;

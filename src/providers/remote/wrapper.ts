@@ -3,11 +3,17 @@ import { quote } from '../../core/shell-quoting.js';
 import type { ScriptJob } from './script-runner.js';
 
 /** One byte, any. */
-export const GO = Buffer.from('g');
+const GO = Buffer.from('g');
 
 /** Whether the host waits for a byte before it runs the body; see `startSession`. A list does as well. */
 export const waitsForGo = ({ stdout, stdin, list }: ScriptJob): boolean =>
   stdout !== 'pipe' && stdin !== 'pipe' && (list === undefined || list.byteLength === 0);
+
+/** What is sent once the wrapper has begun. */
+export function heldBackOf(job: ScriptJob): Uint8Array | undefined {
+  if (job.stdin === 'pipe') return undefined;
+  return waitsForGo(job) ? GO : job.list;
+}
 
 /** The command for sshd, which gives it to the user's login shell: it means the same to sh, bash, zsh, fish and csh. */
 export const bootstrapCommand = (scriptBytes: number): string => `exec sh -c '${bootstrapScript(scriptBytes)}'`;

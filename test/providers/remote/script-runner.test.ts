@@ -14,6 +14,7 @@ import type { LoopbackHost } from '../../../src/demo/loopback-host.js';
 import { LocalRunner } from '../../../src/providers/remote/local-runner.js';
 import type { ScriptRunner } from '../../../src/providers/remote/script-runner.js';
 import { SshConfigFiles } from '../../../src/providers/remote/ssh-config-file.js';
+import { SshConnections } from '../../../src/providers/remote/ssh-connections.js';
 import { SshRunner } from '../../../src/providers/remote/ssh-runner.js';
 import { isAlive, processGone, runToEnd } from '../../support/script-runs.js';
 
@@ -23,6 +24,7 @@ const containing = (text: string): unknown => expect.stringContaining(text);
 
 let directory: string;
 let host: LoopbackHost;
+const connections = new SshConnections();
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'holdfast-test-'));
@@ -30,12 +32,17 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  await connections.close();
   await host.stop();
   await rm(directory, { recursive: true });
 });
 
 const RUNNERS: readonly [string, () => ScriptRunner][] = [
   ['over ssh', () => new SshRunner(host.plan([]), new SshConfigFiles(join(directory, 'runtime'), []))],
+  [
+    'over a shared connection',
+    () => new SshRunner(host.plan([]), new SshConfigFiles(join(directory, 'runtime'), []), connections),
+  ],
   ['on this machine', () => new LocalRunner()],
 ];
 
@@ -187,7 +194,8 @@ describe.each(RUNNERS)('a script %s', (name, runnerOf) => {
 
   test('dies with the process that started it, also when that is killed with SIGKILL', async () => {
     const input = {
-      ...(name === 'over ssh' ? { host: host.plan([]) } : {}),
+      ...(name === 'on this machine' ? {} : { host: host.plan([]) }),
+      shared: name === 'over a shared connection',
       runtimeDirectory: join(directory, 'runtime'),
       body: PATIENT,
     };

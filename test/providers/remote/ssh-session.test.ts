@@ -9,9 +9,9 @@ import type { SshSettings } from '../../../src/core/plan.js';
 import { freePort } from '../../../src/demo/loopback-port.js';
 import { startLoopbackHost } from '../../../src/demo/loopback-host.js';
 import type { LoopbackHost } from '../../../src/demo/loopback-host.js';
-import { withDescendants } from '../../../src/demo/loopback-process.js';
 import { SshConfigFiles } from '../../../src/providers/remote/ssh-config-file.js';
 import { remoteShell, SshRunner } from '../../../src/providers/remote/ssh-runner.js';
+import { commandLines, sshClients } from '../../support/ssh-clients.js';
 import { processGone, runToEnd } from '../../support/script-runs.js';
 
 const containing = (text: string): unknown => expect.stringContaining(text);
@@ -231,27 +231,11 @@ describe('a session', () => {
 
   test('of rsync has the same settings', async () => {
     const configs = new SshConfigFiles(join(directory, 'runtime'), []);
-    const { rsh, address } = remoteShell(host.plan([]), configs);
+    const { rsh, address } = await remoteShell(host.plan([]), configs);
     expect(address).toBe('127.0.0.1');
     expect(rsh).toMatch(/^ssh -F \S+$/);
     expect(await readFile(rsh.slice('ssh -F '.length), 'utf8')).toContain('StrictHostKeyChecking yes');
-    expect(remoteShell({ ...host.plan([]), ssh: { ...host.plan([]).ssh, hostname: '::1' } }, configs).address).toBe(
-      '[::1]',
-    );
+    const numeric = { ...host.plan([]), ssh: { ...host.plan([]).ssh, hostname: '::1' } };
+    expect((await remoteShell(numeric, configs)).address).toBe('[::1]');
   });
 });
-
-async function commandLines(): Promise<[number, string][]> {
-  const pids = (await readdir('/proc')).map(Number).filter(Number.isInteger);
-  const read = async (pid: number): Promise<[number, string]> => [
-    pid,
-    await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => ''),
-  ];
-  return Promise.all(pids.map(read));
-}
-
-/** ssh processes that this test process started. */
-async function sshClients(): Promise<number[]> {
-  const own = new Set((await withDescendants(process.pid)).map(({ pid }) => pid));
-  return (await commandLines()).filter(([pid, line]) => own.has(pid) && line.startsWith('ssh\0')).map(([pid]) => pid);
-}
