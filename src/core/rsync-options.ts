@@ -17,11 +17,20 @@ const DELETE_OPTIONS: ReadonlySet<string> = new Set([
   ...['delete', 'delete-before', 'delete-during', 'delete-delay', 'delete-after'],
 ]);
 
+/** A file of rules for what filters that rsync does not know leave out. */
+export interface LeftOutFile {
+  readonly file: string;
+  /** The source's own rules stand in it too, since one of them forgets all rules before it. */
+  readonly holdsRules: boolean;
+}
+
 export interface MirrorOptions {
   /** The configuration's words: global, host, path. */
   readonly words: readonly string[];
   readonly exclude: readonly string[];
   readonly excludeFile?: string;
+  readonly oneFileSystem?: boolean;
+  readonly leftOut?: LeftOutFile;
   readonly preserveOwnership: boolean;
   readonly workerIsRoot: boolean;
   /** Absolute, outside the mirror. */
@@ -49,19 +58,30 @@ export function mergeRsyncOptions(options: MirrorOptions): MergedOptions {
   return {
     words: [
       ...DEFAULTS,
+      // Before all other rules: the first that matches decides.
+      ...(options.leftOut?.holdsRules === false ? [`--exclude-from=${options.leftOut.file}`] : []),
       ...passed.map(writeRsyncOption),
       ...(options.preserveOwnership ? [] : ['--no-owner', '--no-group']),
       ...(fakeSuper ? ['--fake-super'] : []),
       ...(deletes ? ['--delete-delay'] : []),
       // Both keep unfinished content in places of their own, and rsync refuses or mixes up the combination.
       ...(isOn(given, 'inplace') || isOn(given, 'delay-updates') ? [] : [`--partial-dir=${options.partialFolder}`]),
-      ...options.exclude.map((pattern) => `--exclude=${pattern}`),
-      ...(options.excludeFile === undefined ? [] : [`--exclude-from=${options.excludeFile}`]),
+      // Given twice it means something else.
+      ...(options.oneFileSystem === true && !isOn(given, 'one-file-system') ? ['--one-file-system'] : []),
+      ...ruleWords(options),
     ],
     deletes,
     fakeSuper,
     notes: notesOn(given),
   };
+}
+
+function ruleWords({ exclude, excludeFile, leftOut }: MirrorOptions): string[] {
+  if (leftOut?.holdsRules === true) return ['--exclude=!', `--exclude-from=${leftOut.file}`];
+  return [
+    ...exclude.map((rule) => `--exclude=${rule}`),
+    ...(excludeFile === undefined ? [] : [`--exclude-from=${excludeFile}`]),
+  ];
 }
 
 /** Counts what a run would do, changes nothing, and names each change on a line that `parseItemized` reads. */

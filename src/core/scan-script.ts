@@ -1,7 +1,8 @@
 import { stage } from './pipeline-stage.js';
-import { PSEUDO_FILE_SYSTEMS } from './scan-pseudo-filesystems.js';
-import { SCAN_FORMAT } from './scan-record.js';
-import { quote } from './shell-quoting.js';
+import { walkByLevels } from './scan-levels.js';
+import { findRoot, looksForMarks, passedBy, type ScanLimits } from './scan-limits.js';
+import { LEVEL_FORMAT, ROOT_FORMAT, SCAN_FORMAT } from './scan-record.js';
+import { quote, quoteAll } from './shell-quoting.js';
 
 /** How the scripts end when the source cannot be worked on. */
 export const SOURCE_MISSING = 76;
@@ -40,13 +41,13 @@ export const saidLine = (line: string): string | undefined =>
 /** Whether a line of standard error is one of these or a fact, not someone else's. */
 export const isReport = (line: string): boolean => line.startsWith(SAID) || line.startsWith(`${FACT} `);
 
-/** Prints facts on standard error, then the sorted records of all entries on standard output. */
-export function scanScript(path: string): string {
-  const find = stage('find', ['find', '.', ...prune(), '-printf', SCAN_FORMAT]);
+/** Prints facts on standard error, then the sorted records of all entries on standard output, without what `limits` leave out for certain. */
+export function scanScript(path: string, limits: ScanLimits = {}): string {
+  const { functions, find } = looksForMarks(limits) ? levels(limits) : { functions: '', find: oneFind(limits) };
   const sort = stage('sort', ['sort', '-z']);
   return `${enterSource(path)}
 fact() { printf '${FACT} %s %s\\n' "$1" "$2" >&2; }
-for tool in date find head sort tar; do
+for tool in date find head sort tar${looksForMarks(limits) ? ' xargs' : ''}; do
   command -v "$tool" >/dev/null || { fact missing "$tool"; exit ${TOOL_MISSING}; }
 done
 for tool in find tar; do
@@ -64,15 +65,25 @@ if command -v zstd >/dev/null; then
   printf x | zstd -3 -c -vv --no-progress 2>&1 >/dev/null | while IFS= read -r line; do fact zstd-says "$line"; done
 fi
 fact clock "$(date +%s.%N)"
+${functions}
 ${find} 2>"$HOLDFAST_SCRATCH/find" | ${sort} 2>"$HOLDFAST_SCRATCH/sort"
 ${reportSaid(['find', 'sort'])}
 `;
 }
 
-/** Mount points of file systems without data of their own are listed, but not entered. */
-function prune(): string[] {
-  const tests = PSEUDO_FILE_SYSTEMS.flatMap((type) => ['-o', '-fstype', type]).slice(1);
-  return ['(', ...tests, ')', '-prune', '-printf', SCAN_FORMAT, '-o'];
+const oneFind = (limits: ScanLimits): string =>
+  stage('find', [...findRoot(limits), ...passedBy(limits, ['-printf', SCAN_FORMAT]), '-printf', SCAN_FORMAT]);
+
+function levels(limits: ScanLimits): { readonly functions: string; readonly find: string } {
+  const listMounted = ['-printf', LEVEL_FORMAT];
+  const list = quoteAll(listMounted);
+  const marks = `batch ${quote(`exec find "$@" -maxdepth 0 ${list}`)} sh <"$HOLDFAST_SCRATCH/marks"`;
+  const root = `find . -maxdepth 0 -printf ${quote(ROOT_FORMAT)} || return`;
+  return {
+    functions: `${walkByLevels({ limits, list, listMounted, marks })}
+scan() { ${root}; walk; }`,
+    find: stage('find', ['scan']),
+  };
 }
 
 export interface HostFacts {

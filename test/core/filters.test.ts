@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { compileRules, patternsOfFile } from '../../src/core/filters.js';
+import { includeRule, readRuleFile, rulesInForce } from '../../src/core/filter-rules.js';
+import { compileRules } from '../../src/core/filters.js';
 
 /** Whether one pattern excludes a path; a trailing `/` makes it a directory. */
 const excluded = (patterns: string | readonly string[], path: string): boolean =>
@@ -97,6 +98,51 @@ describe('rules', () => {
   });
 });
 
-test('a file of patterns has comments and empty lines', () => {
-  expect(patternsOfFile('# no\n; no\n\n*.o\n + odd\r\n#\n+ x\n')).toEqual(['*.o', ' + odd', '+ x']);
+describe('a file of rules', () => {
+  test('has comments, empty lines and lines of any system', () => {
+    expect(readRuleFile('# no\n; no\n\n*.o\n + odd\r\n#\r+ x\n')).toEqual({ rules: ['*.o', ' + odd', '+ x'] });
+  });
+
+  test('may hold bytes that are no text, which match themselves', () => {
+    const { rules } = readRuleFile('caf\xe9/\ncaf\xc3\xa9\nend\0of line');
+    expect(rules).toEqual([{ base64: Buffer.from('caf\xe9/', 'latin1').toString('base64') }, 'café', 'end']);
+    expect(compileRules(rules).excludes('caf\xe9', true)).toBe(true);
+    expect(compileRules(rules).excludes('caf\xe8', true)).toBe(false);
+  });
+
+  test.each([
+    ['*.o\n+ \n', 'line 2 has a prefix and no pattern'],
+    [`- ${'x'.repeat(5000)}`, 'line 1 is longer than the 4095 bytes that rsync takes'],
+  ])('names the line that rsync would not take', (content, problem) => {
+    expect(readRuleFile(content).problem).toBe(problem);
+  });
+});
+
+test('a pattern of include is a rule that includes, unless it says otherwise', () => {
+  expect(['a', '- a', '+ a', '!', '!a'].map(includeRule)).toEqual(['+ a', '- a', '+ a', '!', '+ !a']);
+});
+
+test('rules in force are those after the last lone !', () => {
+  expect(rulesInForce(['a', '!', 'b', '!', 'c'])).toEqual({ cleared: true, rules: ['c'] });
+  expect(rulesInForce(['a', '+ !'])).toEqual({ cleared: false, rules: ['a', '+ !'] });
+});
+
+test('thousands of names are looked up, in their order among the other rules', () => {
+  const names = Array.from({ length: 5000 }, (_, number) => `name-${number}`);
+  const filter = compileRules([
+    '+ keep-*',
+    ...names,
+    '+ /d/late',
+    '/d/*',
+    '/d/late',
+    ...names.map((name) => `+ ${name}`),
+  ]);
+  expect(
+    ['name-7', 'keep-name-7', 'd/late', 'd/other', 'x/name-4999', 'name-5000'].map((path) =>
+      filter.excludes(path, false),
+    ),
+  ).toEqual([true, false, false, true, true, false]);
+  const start = performance.now();
+  for (let number = 0; number < 100_000; number += 1) filter.excludes(`some/file-${number}`, false);
+  expect(performance.now() - start).toBeLessThan(2000);
 });

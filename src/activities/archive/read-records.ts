@@ -3,13 +3,18 @@ import { RecordCutter } from '../../core/byte-records.js';
 import type { Entry } from '../../core/entry.js';
 import { comparePaths } from '../../core/entry.js';
 import { HoldfastError } from '../../core/failures.js';
+import type { FileTest } from '../../core/entry-filters.js';
 import type { PathFilter } from '../../core/filters.js';
 import { parseScanRecord } from '../../core/scan-record.js';
 
 const CHUNK_BYTES = 64 * 1024;
 
-/** The entries of a scan in batches, in index order, without those that the filter excludes. */
-export async function* readRecords(recordsFile: string, filter: PathFilter): AsyncGenerator<readonly Entry[]> {
+/** The entries of a scan in batches, in index order, without those that the filter excludes or `isLeftOut` says are left out. */
+export async function* readRecords(
+  recordsFile: string,
+  filter: PathFilter,
+  isLeftOut?: FileTest,
+): AsyncGenerator<readonly Entry[]> {
   const cutter = new RecordCutter('\0');
   let last: string | undefined;
   for await (const chunk of createReadStream(recordsFile, { highWaterMark: CHUNK_BYTES })) {
@@ -18,7 +23,8 @@ export async function* readRecords(recordsFile: string, filter: PathFilter): Asy
       const entry = parseScanRecord(record);
       if (last !== undefined && comparePaths(last, entry.path) >= 0) throw outOfOrder(last, entry.path);
       last = entry.path;
-      if (!filter.excludes(entry.path, entry.type === 'd')) entries.push(entry);
+      if (filter.excludes(entry.path, entry.type === 'd') || isLeftOut?.(entry) === true) continue;
+      entries.push(entry);
     }
     yield entries;
   }

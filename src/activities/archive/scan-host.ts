@@ -4,11 +4,14 @@ import { textOf } from '../../core/entry.js';
 import type { FailurePlace } from '../../core/failures.js';
 import { HoldfastError } from '../../core/failures.js';
 import type { HostPlan, SourcePlan } from '../../core/plan.js';
+import { readPathOf } from '../../core/plan.js';
 import type { ScanComplaint } from '../../core/scan-complaints.js';
 import { parseScanComplaints } from '../../core/scan-complaints.js';
+import type { ScanLimits } from '../../core/scan-limits.js';
 import type { HostFacts } from '../../core/scan-script.js';
 import { isReport, readFacts, saidLine, scanScript, TOOL_MISSING } from '../../core/scan-script.js';
 import { zstdCounts } from '../../core/tar-byte-counts.js';
+import type { CompressOn } from '../../core/tar-script.js';
 import type { ScriptResult } from '../../providers/remote/script-runner.js';
 import type { Providers } from '../activity-control.js';
 import { sourceFailure } from './source-status.js';
@@ -18,22 +21,23 @@ const MAX_LINES = 200_000;
 export interface HostScan {
   /** Sorted NUL-ended records on this machine, whole: every stage of the scan is known to have ended well. */
   readonly recordsFile: string;
-  /** When it began, by the host's clock. */
+  /** When it began, or the source was frozen, by the host's clock. */
   readonly scannedAtMs: number;
   readonly complaints: readonly ScanComplaint[];
   readonly tarVersion: string;
   readonly tarOptions: readonly string[];
-  readonly compressOn: 'host' | 'worker';
+  readonly compressOn: CompressOn;
   readonly compressor: string;
 }
 
-/** Lists a source's entries into a file in `directory`. */
+/** Lists a source's entries into a file in `directory`, without what `limits` leave out for certain. */
 export async function scanHost(
   providers: Providers,
   host: HostPlan,
   source: SourcePlan,
   directory: string,
   signal: AbortSignal,
+  limits: ScanLimits = {},
 ): Promise<HostScan> {
   const place = { host: host.name, source: source.name };
   const recordsFile = join(directory, 'scan');
@@ -42,7 +46,7 @@ export async function scanHost(
   try {
     const scan = providers.runnerFor(host).start({
       what: `scan ${source.path}`,
-      body: scanScript(source.path),
+      body: scanScript(readPathOf(source), limits),
       stdout: { fd: file.fd },
       signal,
       timeoutMs: source.timeoutMs,
@@ -77,11 +81,11 @@ function judge(
     throw new HoldfastError(type, `the scan of ${source.path} failed: ${problem}`, place);
   }
   return {
-    scannedAtMs: clockMs(facts, place),
+    scannedAtMs: Math.min(clockMs(facts, place), source.frozenAtMs ?? Number.POSITIVE_INFINITY),
     complaints,
     tarVersion: facts.tar,
     tarOptions: facts.tarOptions,
-    ...compressor(facts),
+    ...compressor(facts, source, place),
   };
 }
 
@@ -108,9 +112,18 @@ function clockMs({ clock = '' }: HostFacts, place: FailurePlace): number {
 }
 
 /** zstd on the host spares the network; it must be one that tells exact counts. */
-function compressor({ zstd, zstdSays }: HostFacts): Pick<HostScan, 'compressOn' | 'compressor'> {
-  const exact = zstdSays.some((line) => zstdCounts(line)?.bytesIn === 1);
-  if (zstd !== undefined && exact)
+function compressor(
+  { zstd, zstdSays }: HostFacts,
+  { archive: { compress = 'auto' } }: SourcePlan,
+  place: FailurePlace,
+): Pick<HostScan, 'compressOn' | 'compressor'> {
+  if (compress === 'off') return { compressOn: 'none', compressor: 'none' };
+  const isFit = zstd !== undefined && zstdSays.some((line) => zstdCounts(line)?.bytesIn === 1);
+  if (compress === 'host' && !isFit) {
+    const lack = zstd === undefined ? 'the host has no zstd' : 'the host’s zstd does not tell exact counts';
+    throw new HoldfastError('ToolMissing', `${lack}, and compress: host asks for it`, place);
+  }
+  if (isFit && compress !== 'worker')
     return { compressOn: 'host', compressor: `zstd ${/ v([0-9.]+)/.exec(zstd)?.[1] ?? zstd}` };
   return { compressOn: 'worker', compressor: 'zstd on the worker' };
 }

@@ -10,6 +10,7 @@ import type { InspectMirrorResult, MirrorInput, TransferStatistics } from '../co
 import { copyFromHost } from './copy-from-host.js';
 import { atDestination } from './destination-access.js';
 import { endLeftoverWriters } from './leftover-writers.js';
+import { withLeftOut } from './left-out-list.js';
 import { type OpenMirror, openMirrorForRsync } from './open-mirror.js';
 
 const KEPT_NAMES = 100;
@@ -31,13 +32,16 @@ export async function inspectMirror(
   const notes = [...mirror.options.notes, ...stateNotes(mirror, inUse)];
   if (!inUse) return { ...firstLook(mirror), notes };
 
-  const seen = await dryRun(providers, control, mirror);
+  const { mirror: limited, files } = await withLeftOut(providers, control, mirror, input.run, 'now');
+  if (files > 0) notes.push(`Left out for size or age: ${files} ${files === 1 ? 'file' : 'files'}.`);
+  const seen = await dryRun(providers, control, limited);
   const { statistics } = seen;
   const before = entriesBefore(mirror) ?? statistics.filesTotal - seen.created + seen.deleted;
   return {
     ...lastId(mirror),
     previousEntries: Math.max(0, before),
-    entries: statistics.filesTotal,
+    // Files that are too old by now are still there: the source has not become empty.
+    entries: statistics.filesTotal + files,
     deletions: seen.deleted,
     firstDeleted: seen.firstDeleted,
     changes: seen.changes,

@@ -10,6 +10,7 @@ import { atDestination, makeMirrorFolders } from './destination-access.js';
 import { flushFileSystem, flushingMeanwhile } from './flushing.js';
 import { endLeftoverWriters } from './leftover-writers.js';
 import { readMirrorState, removeMirrorState, writeMirrorState } from './mirror-state.js';
+import { withLeftOut } from './left-out-list.js';
 import { type OpenMirror, openMirrorForRsync } from './open-mirror.js';
 
 /**
@@ -22,7 +23,7 @@ export async function syncMirror(
   control: ActivityControl,
   input: SyncMirrorInput,
 ): Promise<SyncMirrorResult> {
-  const mirror = await openMirrorForRsync(input);
+  const { mirror } = await withLeftOut(providers, control, await openMirrorForRsync(input), input.run, 'as inspected');
   await endLeftoverWriters(mirror, control);
   await makeMirrorFolders(mirror.paths, mirror.place);
   await markSyncing(mirror, control, input);
