@@ -1,27 +1,47 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { StoredObject } from '../../core/manifest.js';
-import type { ObjectStorage } from '../../providers/storage/object-storage.js';
+import { encryptedName } from '../../core/manifest-keys.js';
 import { allEnded } from './all-ended.js';
+import { CountingSink } from './counting-sink.js';
 import { startZstd } from './local-zstd.js';
+import type { Repository } from './open-repository.js';
 
-/** Stores `text` (byte strings) as one zstd object. Nothing is left behind when it fails. */
+/**
+ * Stores `text` (byte strings), which names files, as one zstd object: where the destination is encrypted, to its recipients and to the
+ * worker's own index key. Nothing is left behind when it fails.
+ *
+ * @param name without the ending of encrypted objects; the result has the name that it got
+ */
 export async function storeCompressed(
-  storage: ObjectStorage,
+  storage: Repository,
   prefix: string,
   name: string,
   text: AsyncIterable<string>,
   signal: AbortSignal,
 ): Promise<StoredObject> {
-  const writer = await storage.createObject(prefix + name, { signal });
+  const seal = (await storage.sealing())?.index;
+  const storedName = seal === undefined ? name : encryptedName(name);
+  const writer = await storage.createObject(prefix + storedName, { signal });
   try {
-    const toFile = 'fd' in writer.sink ? writer.sink.fd : undefined;
-    const zstd = startZstd(['-q', '-3', '-c'], { stdin: 'pipe', stdout: toFile ?? 'pipe' }, signal);
-    const feeding = pipeline(asBytes(text), zstd.child.stdin as NodeJS.WritableStream);
-    const draining = 'stream' in writer.sink ? pipeline(zstd.child.stdout as Readable, writer.sink.stream) : undefined;
-    await allEnded([feeding, zstd.ended, ...(draining ? [draining] : [])]);
+    const sink = new CountingSink(writer);
+    const toFile = sink.fd;
+    const zstd = startZstd(['-q', '-3', '-c'], { stdin: 'pipe', stdout: seal ? 'pipe' : (toFile ?? 'pipe') }, signal);
+    const work: Promise<unknown>[] = [pipeline(asBytes(text), zstd.child.stdin as NodeJS.WritableStream), zstd.ended];
+    const age = seal?.start(toFile ?? 'pipe', signal);
+    let plainBytes = 0;
+    if (age) {
+      zstd.child.stdout?.on('data', (chunk: Buffer) => {
+        plainBytes += chunk.byteLength;
+      });
+      work.push(pipeline(zstd.child.stdout as Readable, age.stdin), age.ended);
+    }
+    const last = age ? age.stdout : zstd.child.stdout;
+    if (last) work.push(sink.take(last));
+    await allEnded(work);
+    if (age) await sink.assertSealed(plainBytes, storedName);
     const { sizeBytes, sha256 } = await writer.commit();
-    return { name, sha256, sizeBytes };
+    return { name: storedName, sha256, sizeBytes };
   } catch (error) {
     const cause = await writer.explainFailure();
     await writer.abort();

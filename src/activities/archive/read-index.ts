@@ -2,18 +2,35 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { RecordCutter } from '../../core/byte-records.js';
 import type { IndexLine } from '../../core/entry.js';
 import { comparePaths, linePath } from '../../core/entry.js';
 import { HoldfastError } from '../../core/failures.js';
 import { decodeIndexLine, IndexLineError } from '../../core/index-codec.js';
 import type { Manifest, StoredObject } from '../../core/manifest.js';
-import { backupPrefix } from '../../core/manifest-keys.js';
+import { backupPrefix, isEncrypted } from '../../core/manifest-keys.js';
 import type { ObjectStorage } from '../../providers/storage/object-storage.js';
-import { startZstd } from './local-zstd.js';
+import type { DataKey, Encryption } from '../../providers/encryption/encryption.js';
+import { readObject } from './open-object.js';
+import type { Repository } from './open-repository.js';
 
 const CHUNK_BYTES = 64 * 1024;
+
+/** What opens an object that may be encrypted. */
+export interface Opener {
+  readonly encryption: Encryption;
+  readonly key?: DataKey;
+}
+
+/** What opens indexes and running plans of a destination. Throws IdentityMissing when there is no key for an object of this name. */
+export async function indexOpener(storage: Repository, name: string): Promise<Opener> {
+  const { encryption } = storage;
+  if (!isEncrypted(name)) return { encryption };
+  const key = await storage.indexKey();
+  if (key !== undefined) return { encryption, key };
+  const message = `${name} in ${storage.location} is encrypted, and this worker has neither an index key nor a private key for it`;
+  throw new HoldfastError('IdentityMissing', message);
+}
 
 /** An index on this machine whose bytes are known to be those that were written. */
 export interface FetchedIndex {
@@ -21,24 +38,26 @@ export interface FetchedIndex {
   /** For messages. */
   readonly key: string;
   readonly lines: number;
+  readonly opener: Opener;
 }
 
 /**
  * Brings a backup's index to this machine and checks its size and SHA-256 before anyone reads it.
- * Throws ObjectMissing or ObjectDamaged.
+ * Throws ObjectMissing, ObjectDamaged or IdentityMissing.
  *
  * @param directory where the file goes, unless the destination is this machine's own disk
  */
 export async function fetchIndex(
-  storage: ObjectStorage,
+  storage: Repository,
   manifest: Manifest,
   directory: string,
   signal: AbortSignal,
 ): Promise<FetchedIndex> {
   const { index, host, source, id } = manifest;
   const key = backupPrefix(host, source, id) + index.name;
+  const opener = await indexOpener(storage, key);
   const file = await fetchObject(storage, key, index, join(directory, `${id}.index`), signal);
-  return { file, key, lines: index.lines };
+  return { file, key, lines: index.lines, opener };
 }
 
 /** The path of a file with the object's bytes, which are right: the object's own, or a copy at `copy`. */
@@ -72,35 +91,21 @@ export async function fetchObject(
 /** The lines of a fetched index in batches. Throws ObjectDamaged for a line that is none, or out of order, or missing at the end. */
 export async function* readIndexLines(index: FetchedIndex, signal: AbortSignal): AsyncGenerator<readonly IndexLine[]> {
   let lines = 0;
-  for await (const batch of decompressedLines(index.file, index.key, 'index', signal)) {
+  for await (const batch of decompressedLines(index, 'index', signal)) {
     lines += batch.length;
     yield batch;
   }
   if (lines !== index.lines) throw damaged(index.key, `it has ${lines} lines, not ${index.lines}`);
 }
 
-/** Lines of a zstd file, decoded and in strict order. */
-export async function* decompressedLines(
-  file: string,
-  key: string,
+/** Lines of a stored object on this machine, decoded and in strict order. */
+export function decompressedLines(
+  { file, key, opener }: Pick<FetchedIndex, 'file' | 'key' | 'opener'>,
   kind: 'index' | 'draft',
   signal: AbortSignal,
 ): AsyncGenerator<readonly IndexLine[]> {
-  const stop = new AbortController();
-  const zstd = startZstd(
-    ['-dcq', '--', file],
-    { stdin: 'ignore', stdout: 'pipe' },
-    AbortSignal.any([signal, stop.signal]),
-  );
-  try {
-    yield* decodedLines(zstd.child.stdout as Readable, key, kind);
-    await zstd.ended.catch((error: unknown) => {
-      throw signal.aborted ? error : damaged(key, error instanceof Error ? error.message : String(error));
-    });
-  } finally {
-    // A reader that leaves early must not leave the process behind.
-    stop.abort();
-  }
+  const stored = { file, name: key, ...(opener.key === undefined ? {} : { key: opener.key }) };
+  return decodedLines(readObject(opener.encryption, stored, {}, signal), key, kind);
 }
 
 /** Lines of a plain file of this machine. */
@@ -109,14 +114,14 @@ export function plainLines(file: string, kind: 'index' | 'draft'): AsyncGenerato
 }
 
 async function* decodedLines(
-  stream: Readable,
+  chunks: AsyncIterable<Buffer>,
   key: string,
   kind: 'index' | 'draft',
 ): AsyncGenerator<readonly IndexLine[]> {
   const cutter = new RecordCutter('\n');
   let last: string | undefined;
   let number = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
+  for await (const chunk of chunks) {
     const batch: IndexLine[] = [];
     for (const text of cutter.push(chunk)) {
       number += 1;

@@ -3,21 +3,23 @@ import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import type { IndexLine } from '../../core/entry.js';
 import type { StoredObject } from '../../core/manifest.js';
-import { indexName, PLAN_ENTRIES } from '../../core/manifest-keys.js';
-import type { ObjectStorage } from '../../providers/storage/object-storage.js';
+import { encryptedName, indexName, PLAN_ENTRIES } from '../../core/manifest-keys.js';
+import type { Repository } from './open-repository.js';
 import type { ActivityControl } from '../activity-control.js';
 import { IndexFinisher, indexText } from './final-index.js';
 import { storeCompressed } from './object-text.js';
 import type { PlanRecord } from './plan-record.js';
-import { decompressedLines } from './read-index.js';
+import { decompressedLines, indexOpener } from './read-index.js';
 import { HoldfastError } from '../../core/failures.js';
 import type { ShardRecord } from './shard-record.js';
+import type { StoredExtents } from './store-extent-maps.js';
 
 export interface IndexSource {
   readonly backup: string;
   readonly planPrefix: string;
   readonly record: PlanRecord;
   readonly shards: readonly ShardRecord[];
+  readonly large: StoredExtents;
   readonly directory: string;
 }
 
@@ -29,17 +31,18 @@ export interface StoredIndex {
 
 /** Turns a plan's draft into the backup's index: every entry's shard or flaw as it came out. */
 export async function storeIndex(
-  storage: ObjectStorage,
+  storage: Repository,
   source: IndexSource,
   control: ActivityControl,
 ): Promise<StoredIndex> {
   const { backup, planPrefix, record, directory } = source;
   const { signal } = control;
-  const key = planPrefix + PLAN_ENTRIES;
-  const draft = await draftFile(storage, key, directory, signal);
+  const key = planPrefix + ((await storage.sealing()) ? encryptedName(PLAN_ENTRIES) : PLAN_ENTRIES);
+  const file = await draftFile(storage, key, directory, signal);
+  const draft = { file, key, opener: await indexOpener(storage, key) };
   const flaws = new Map(source.shards.flatMap((shard) => shard.flaws.map((flaw) => [flaw.path, flaw] as const)));
-  const finisher = new IndexFinisher(flaws, record.directoriesShard);
-  const drafted = (): AsyncIterable<readonly IndexLine[]> => decompressedLines(draft, key, 'draft', signal);
+  const finisher = new IndexFinisher(flaws, record, source.large.flaws);
+  const drafted = (): AsyncIterable<readonly IndexLine[]> => decompressedLines(draft, 'draft', signal);
   if (flaws.size > 0) for await (const batch of drafted()) for (const line of batch) finisher.learn(line);
 
   let lines = 0;
@@ -59,7 +62,7 @@ export async function storeIndex(
   return { object: { ...stored, lines }, deleted, finisher };
 }
 
-async function draftFile(storage: ObjectStorage, key: string, directory: string, signal: AbortSignal): Promise<string> {
+async function draftFile(storage: Repository, key: string, directory: string, signal: AbortSignal): Promise<string> {
   const inPlace = storage.filePath?.(key);
   if (inPlace !== undefined) return inPlace;
   const copy = join(directory, 'draft');

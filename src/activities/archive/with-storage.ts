@@ -1,14 +1,16 @@
 import type { DestinationPlan } from '../../core/plan.js';
-import type { ObjectStorage } from '../../providers/storage/object-storage.js';
 import type { Providers } from '../activity-control.js';
+import type { Repository, RepositoryAccess } from './open-repository.js';
+import { openRepository } from './open-repository.js';
 
 /** Opens the destination for `work` and closes it afterwards. */
 export async function withStorage<T>(
   providers: Providers,
   destination: DestinationPlan,
-  work: (storage: ObjectStorage) => Promise<T>,
+  work: (storage: Repository) => Promise<T>,
+  access?: RepositoryAccess,
 ): Promise<T> {
-  const storage = await providers.openStorage(destination);
+  const storage = await openRepository(providers, destination, access);
   try {
     return await work(storage);
   } finally {
