@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm, stat, symlink, mkdir } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, symlink, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -68,6 +68,25 @@ describe('what only a local directory has', () => {
       await store(storage, 'host/x', Buffer.from('x'));
       expect(await namesBelow(storage, '')).toEqual(['host/']);
       expect(await keysBelow(storage, '')).toEqual(['host/x']);
+    } finally {
+      await rm(elsewhere, { recursive: true });
+    }
+  });
+
+  test('a copy is a second name of the same file; where that cannot be, a file of its own', async () => {
+    const elsewhere = await mkdtemp('/dev/shm/holdfast-elsewhere-');
+    try {
+      await symlink(elsewhere, join(root, 'far'));
+      const storage = new LocalStorage(root);
+      await store(storage, 'host/x', Buffer.from('bytes'));
+      const options = { signal: neverAborted() };
+      await storage.copy('host/x', 'host/y', options);
+      expect((await stat(join(root, 'host/y'))).ino).toBe((await stat(join(root, 'host/x'))).ino);
+      await storage.copy('host/x', 'far/deep/y', options);
+      expect((await stat(join(root, 'far/deep/y'))).nlink).toBe(1);
+      expect(await readFile(join(root, 'far/deep/y'), 'utf8')).toBe('bytes');
+      await expect(storage.copy('host/x', 'far/deep/y', options)).rejects.toThrow('exists already');
+      expect(await readdir(join(elsewhere, 'deep'))).toEqual(['y']);
     } finally {
       await rm(elsewhere, { recursive: true });
     }

@@ -267,6 +267,10 @@ export function objectStorageContract(start: () => Promise<StorageUnderTest>): v
           storage.readSmall(key),
           storage.size(key),
           storage.remove(['fine', key]),
+          storage.fingerprint(key),
+          storage.copy(key, 'fine', { signal: neverAborted() }),
+          storage.copy('fine', key, { signal: neverAborted() }),
+          collected(storage.listUnfinished(`${key}//`)),
           collected(storage.list(`${key}//`)),
           collected(storage.listAll(`${key}x`)),
         ];
@@ -290,6 +294,87 @@ export function objectStorageContract(start: () => Promise<StorageUnderTest>): v
     });
   });
 
+  describe('copying', () => {
+    const options = { signal: neverAborted() };
+
+    test('a copy has the same bytes, and outlives the first object', async () => {
+      const bytes = Buffer.alloc(3_000_000, 'holdfast');
+      await store(storage, 'copy/from=a&b +%2F/x', bytes);
+      const progress: number[] = [];
+      await storage.copy('copy/from=a&b +%2F/x', 'copy/to/y', { ...options, onProgress: (sum) => progress.push(sum) });
+      expect(progress.at(-1)).toBe(bytes.length);
+      await storage.remove(['copy/from=a&b +%2F/x']);
+      expect(await keysBelow(storage, 'copy/')).toEqual(['copy/to/y']);
+      expect((await content(storage, 'copy/to/y')).equals(bytes)).toBe(true);
+    });
+
+    test('an empty object can be copied', async () => {
+      await store(storage, 'copy-empty/x', Buffer.alloc(0));
+      await storage.copy('copy-empty/x', 'copy-empty/y', options);
+      expect(await storage.size('copy-empty/y')).toBe(0);
+    });
+
+    test('a copy never overwrites, and one of nothing is ObjectMissing', async () => {
+      await store(storage, 'copy-once/x', Buffer.from('first'));
+      await store(storage, 'copy-once/y', Buffer.from('second'));
+      await expect(storage.copy('copy-once/y', 'copy-once/x', options)).rejects.toThrow('exists already');
+      expect((await content(storage, 'copy-once/x')).toString()).toBe('first');
+      await expect(storage.copy('copy-once/z', 'copy-once/new', options)).rejects.toMatchObject({
+        type: 'ObjectMissing',
+      });
+      expect(await keysBelow(storage, 'copy-once/')).toEqual(['copy-once/x', 'copy-once/y']);
+    });
+
+    test('a cancelled copy makes nothing', async () => {
+      await store(storage, 'copy-cancelled/x', Buffer.from('bytes'));
+      const signal = AbortSignal.abort();
+      const copying = storage.copy('copy-cancelled/x', 'copy-cancelled/y', { signal });
+      await expect(copying).rejects.toMatchObject({ type: 'Cancelled' });
+      expect(await keysBelow(storage, 'copy-cancelled/')).toEqual(['copy-cancelled/x']);
+    });
+  });
+
+  test('a fingerprint, where there is one, is of the content: the same again, another for other bytes', async () => {
+    await store(storage, 'finger/a', Buffer.from('one'));
+    await store(storage, 'finger/b', Buffer.from('two'));
+    const [first, again, other] = [
+      await storage.fingerprint('finger/a'),
+      await storage.fingerprint('finger/a'),
+      await storage.fingerprint('finger/b'),
+    ];
+    expect(again).toBe(first);
+    if (first !== undefined) expect(other).not.toBe(first);
+    expect(await storage.fingerprint('finger/none')).toBeUndefined();
+  });
+
+  describe('unfinished writes', () => {
+    test('of a dead worker are listed with their place and time, and can be thrown away, alone', async () => {
+      const beforeMs = Date.now() - 2_000;
+      await store(storage, 'swept/host/whole', Buffer.from('whole'));
+      await killedWorker(subject.destination, 'swept/host/src/x');
+      await killedWorker(subject.destination, 'swept-not/x');
+      const [left, ...others] = await collected(storage.listUnfinished('swept/'));
+      expect(others).toEqual([]);
+      expect(left?.under).toBe('swept/host/src/');
+      expect(left?.startedAtMs).toBeGreaterThan(beforeMs);
+      expect(left?.startedAtMs).toBeLessThan(Date.now() + 2_000);
+      if (left) await storage.discardUnfinished(left);
+      if (left) await storage.discardUnfinished(left);
+      expect(await collected(storage.listUnfinished('swept/'))).toEqual([]);
+      expect(await collected(storage.listUnfinished('swept-not/'))).toHaveLength(1);
+      expect(await keysBelow(storage, 'swept/')).toEqual(['swept/host/whole']);
+    });
+
+    test('a live writer whose bytes were thrown away cannot commit', async () => {
+      const writer = await storage.createObject('stolen/x', { signal: neverAborted() });
+      await fill(writer, Buffer.alloc(40_000_000, 1));
+      for (const write of await collected(storage.listUnfinished('stolen/'))) await storage.discardUnfinished(write);
+      await expect(writer.commit()).rejects.toThrow();
+      await writer.abort();
+      expect(await keysBelow(storage, 'stolen/')).toEqual([]);
+    });
+  });
+
   test('a destination that does not exist is DestinationNotFound for every call, and is not created', async () => {
     const nowhere = await openStorage(subject.missing, readSecret);
     const notFound = { type: 'DestinationNotFound' };
@@ -303,6 +388,9 @@ export function objectStorageContract(start: () => Promise<StorageUnderTest>): v
       await expect(collected(nowhere.list(''))).rejects.toMatchObject(notFound);
       await expect(collected(nowhere.listAll('a/'))).rejects.toMatchObject(notFound);
       await expect(nowhere.remove(['x'])).rejects.toMatchObject(notFound);
+      await expect(nowhere.fingerprint('x')).rejects.toMatchObject(notFound);
+      await expect(nowhere.copy('x', 'y', { signal: neverAborted() })).rejects.toMatchObject(notFound);
+      await expect(collected(nowhere.listUnfinished('a/'))).rejects.toMatchObject(notFound);
     } finally {
       await nowhere.close();
     }

@@ -8,6 +8,8 @@ import { freePort } from '../../src/demo/loopback-port.js';
 import { readSecret } from '../../src/providers/secrets/read-secret.js';
 import type { ObjectStorage } from '../../src/providers/storage/object-storage.js';
 import { openStorage } from '../../src/providers/storage/open-storage.js';
+import { createS3Client } from '../../src/providers/storage/s3-client.js';
+import { S3Storage } from '../../src/providers/storage/s3-storage.js';
 import { collected, content, fill, keysBelow, namesBelow, neverAborted, store } from '../support/object-feed.js';
 import { s3Destination } from '../support/s3-destination.js';
 import { startFaultProxy } from '../support/s3-fault-proxy.js';
@@ -222,6 +224,38 @@ describe('an S3 server with faults', () => {
     proxy.decide = (request) => (request.url.includes('delete') ? { status: 403, code: 'AccessDenied' } : 'pass');
     await expect(storage.remove(['kept'])).rejects.toMatchObject({ type: 'DestinationDenied' });
     expect(await keysBelow(storage, '')).toContain('kept');
+  });
+
+  describe('a large object', () => {
+    const isCopy = ({ headers }: SeenRequest): boolean => headers['x-amz-copy-source'] !== undefined;
+    const inParts = async (): Promise<S3Storage> => {
+      const destination = s3Destination(server, { endpoint: proxy.endpoint, prefix: 'faults' });
+      return new S3Storage(await createS3Client(destination, readSecret), destination, 16 * MIB);
+    };
+
+    test('is copied by the server in parts; its bytes do not come here', async () => {
+      await store(storage, 'large', bytes);
+      const copier = await inParts();
+      proxy.seen.length = 0;
+      await copier.copy('large', 'large copy', { signal: neverAborted() });
+      expect(proxy.seen.filter(isCopy)).toHaveLength(3);
+      expect(proxy.seen.filter(({ method, url }) => method === 'GET' && url.includes('large'))).toEqual([]);
+      expect((await content(storage, 'large copy')).equals(bytes)).toBe(true);
+      await copier.close();
+    });
+
+    test('of which a part cannot be copied leaves no upload behind', async () => {
+      await store(storage, 'torn', bytes);
+      proxy.decide = (request) =>
+        isCopy(request) && request.url.includes('partNumber=2') ? { status: 403, code: 'AccessDenied' } : 'pass';
+      const copier = await inParts();
+      const copying = copier.copy('torn', 'torn copy', { signal: neverAborted() });
+      await expect(copying).rejects.toMatchObject({ type: 'DestinationDenied' });
+      const left = await collected(copier.listUnfinished(''));
+      expect(left.filter(({ token }) => token.includes('torn'))).toEqual([]);
+      expect(await storage.size('torn copy')).toBeUndefined();
+      await copier.close();
+    });
   });
 
   test('a listing goes on over errors', async () => {

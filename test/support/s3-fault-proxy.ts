@@ -20,7 +20,7 @@ export interface SeenRequest {
 export interface FaultProxy {
   readonly endpoint: string;
   /** Every request so far. */
-  readonly seen: readonly SeenRequest[];
+  readonly seen: SeenRequest[];
   /** Set by the test: decides on each request. */
   decide: (request: SeenRequest) => Fault;
   stop(): Promise<void>;

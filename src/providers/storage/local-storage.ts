@@ -7,10 +7,20 @@ import { assertNotAborted } from './abort.js';
 import { removeEmptyDirectories } from './local-directories.js';
 import { explainedStream } from './explained-stream.js';
 import { codeOf, explained, localFailure, rootMissing } from './local-failures.js';
+import { copyObject } from './local-copy.js';
 import { listNames, listObjects } from './local-listing.js';
+import { discardUnfinished, listUnfinished } from './local-unfinished.js';
 import { createLocalWriter } from './local-writer.js';
 import { SMALL_OBJECT_BYTES } from './object-storage.js';
-import type { CreateOptions, ListedName, ListedObject, ObjectStorage, ObjectWriter } from './object-storage.js';
+import type {
+  CopyOptions,
+  CreateOptions,
+  ListedName,
+  ListedObject,
+  ObjectStorage,
+  ObjectWriter,
+  UnfinishedWrite,
+} from './object-storage.js';
 import { createUnfinished, discard, publish } from './unfinished-file.js';
 
 const READ_BYTES = 1024 * 1024;
@@ -74,6 +84,20 @@ export class LocalStorage implements ObjectStorage {
     return status?.isFile() ? status.size : this.absent();
   }
 
+  /** Files have none. */
+  async fingerprint(key: string): Promise<undefined> {
+    assertKey(key);
+    return this.absent();
+  }
+
+  async copy(fromKey: string, toKey: string, { signal, onProgress }: CopyOptions): Promise<void> {
+    [fromKey, toKey].forEach(assertKey);
+    assertNotAborted(signal, `copying ${fromKey} in ${this.root}`);
+    await this.assertRoot();
+    await explained(`copy ${fromKey} to ${toKey} in ${this.root}`, () => copyObject(this.root, fromKey, toKey));
+    onProgress?.((await this.size(toKey)) ?? 0);
+  }
+
   filePath(key: string): string {
     assertKey(key);
     return join(this.root, key);
@@ -97,6 +121,16 @@ export class LocalStorage implements ObjectStorage {
       await removeEmptyDirectories(this.root, dirname(path));
     }
     await this.assertRoot();
+  }
+
+  async *listUnfinished(prefix: string): AsyncGenerator<UnfinishedWrite> {
+    assertPrefix(prefix);
+    yield* this.listed(prefix, listUnfinished(this.root, prefix));
+  }
+
+  async discardUnfinished(write: UnfinishedWrite): Promise<void> {
+    assertPrefix(write.under);
+    await explained(`remove an unfinished object of ${this.root}`, () => discardUnfinished(this.root, write));
   }
 
   async close(): Promise<void> {}

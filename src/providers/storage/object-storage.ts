@@ -35,6 +35,15 @@ export interface ObjectStorage {
   /** Size, or undefined when there is none. */
   size(key: string): Promise<number | undefined>;
 
+  /**
+   * What the storage itself says of an object's content, for comparison with what it said before: changes when the content does. Undefined
+   * when it says nothing without reading, or there is no such object.
+   */
+  fingerprint(key: string): Promise<string | undefined>;
+
+  /** Makes a second object of the same bytes within the destination, without moving them through this machine where it can. `toKey` must be free. ObjectMissing. */
+  copy(fromKey: string, toKey: string, options: CopyOptions): Promise<void>;
+
   /** Where objects are files of this machine: the object's path, for programs that read it themselves. Never to be written to. */
   filePath?(key: string): string;
 
@@ -47,6 +56,12 @@ export interface ObjectStorage {
   /** Removes objects; those already gone are no error. */
   remove(keys: readonly string[]): Promise<void>;
 
+  /** Writes below `prefix`, at any depth, that were begun and neither committed nor aborted: those under way, and those of dead workers. */
+  listUnfinished(prefix: string): AsyncIterable<UnfinishedWrite>;
+
+  /** Throws away what such a write has stored; one that is gone is no error. Its writer, if it lives, can only fail afterwards. */
+  discardUnfinished(write: UnfinishedWrite): Promise<void>;
+
   /** Releases connections. */
   close(): Promise<void>;
 }
@@ -57,6 +72,21 @@ export interface CreateOptions {
   readonly signal: AbortSignal;
   /** Called with the bytes taken so far. */
   readonly onProgress?: (bytes: number) => void;
+}
+
+export interface CopyOptions {
+  readonly signal: AbortSignal;
+  /** Called with the bytes copied so far. */
+  readonly onProgress?: (bytes: number) => void;
+}
+
+export interface UnfinishedWrite {
+  /** The prefix that its object would lie in, ending in `/`; '' for the root. */
+  readonly under: string;
+  /** The storage's own name for it. */
+  readonly token: string;
+  /** When it was begun, or written to last, whatever the storage knows. */
+  readonly startedAtMs: number;
 }
 
 export interface ObjectWriter {

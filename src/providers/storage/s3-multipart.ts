@@ -3,6 +3,7 @@ import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   UploadPartCommand,
+  UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import { HoldfastError } from '../../core/failures.js';
 import type { S3Bucket } from './s3-bucket.js';
@@ -36,23 +37,31 @@ export class S3Multipart {
 
   /** Sends the next part; the order of calls is the order of bytes. `bytes` must stay as they are until it is done. */
   async sendPart(bytes: Buffer): Promise<void> {
-    const number = this.nextNumber;
-    this.nextNumber += 1;
-    if (number > MAX_PARTS) {
-      throw new HoldfastError(
-        'InternalError',
-        `${this.key} grew beyond ${MAX_PARTS} parts: its estimate was far too small`,
-      );
-    }
+    const number = this.takeNumber();
     this.started ??= this.start();
     const uploadId = await this.started;
     const answer = await this.bucket.client.send(
       new UploadPartCommand({ ...this.target(uploadId), PartNumber: number, Body: bytes, ContentLength: bytes.length }),
       { abortSignal: this.abortSignal },
     );
-    if (!answer.ETag)
-      throw new HoldfastError('InternalError', `the server acknowledged part ${number} of ${this.key} without an ETag`);
-    this.parts.push({ number, etag: answer.ETag, sizeBytes: bytes.length });
+    this.keep(number, answer.ETag, bytes.length);
+  }
+
+  /**
+   * Adds bytes of another object as the next part.
+   *
+   * @param source bucket and key, percent-encoded
+   * @param to not included
+   */
+  async copyPart(source: string, from: number, to: number): Promise<void> {
+    const number = this.takeNumber();
+    this.started ??= this.start();
+    const part = { ...this.target(await this.started), PartNumber: number };
+    const answer = await this.bucket.client.send(
+      new UploadPartCopyCommand({ ...part, CopySource: source, CopySourceRange: `bytes=${from}-${to - 1}` }),
+      { abortSignal: this.abortSignal },
+    );
+    this.keep(number, answer.CopyPartResult?.ETag, to - from);
   }
 
   /** `expectedBytes`: S3 itself completes an upload with parts left out, and makes a shorter object. */
@@ -81,6 +90,22 @@ export class S3Multipart {
     } catch (error) {
       if (errorName(error) !== 'NoSuchUpload') throw error;
     }
+  }
+
+  private takeNumber(): number {
+    const number = this.nextNumber;
+    this.nextNumber += 1;
+    if (number <= MAX_PARTS) return number;
+    throw new HoldfastError(
+      'InternalError',
+      `${this.key} grew beyond ${MAX_PARTS} parts: its estimate was far too small`,
+    );
+  }
+
+  private keep(number: number, etag: string | undefined, sizeBytes: number): void {
+    if (!etag)
+      throw new HoldfastError('InternalError', `the server acknowledged part ${number} of ${this.key} without an ETag`);
+    this.parts.push({ number, etag, sizeBytes });
   }
 
   private async start(): Promise<string> {

@@ -8,12 +8,22 @@ import type { S3Destination } from '../../core/plan.js';
 import { assertNotAborted } from './abort.js';
 import { explainedStream } from './explained-stream.js';
 import { SMALL_OBJECT_BYTES } from './object-storage.js';
-import type { CreateOptions, ListedName, ListedObject, ObjectStorage, ObjectWriter } from './object-storage.js';
+import type {
+  CopyOptions,
+  CreateOptions,
+  ListedName,
+  ListedObject,
+  ObjectStorage,
+  ObjectWriter,
+  UnfinishedWrite,
+} from './object-storage.js';
 import { S3Bucket } from './s3-bucket.js';
+import { copyObject } from './s3-copy.js';
 import { explainedS3, s3Failure } from './s3-failures.js';
 import { listNames, listObjects } from './s3-listing.js';
 import { publishIfAbsent } from './s3-publish.js';
 import { removeObjects } from './s3-removal.js';
+import { discardUnfinished, listUnfinished } from './s3-unfinished.js';
 import { S3Writer } from './s3-writer.js';
 
 /** Objects in a bucket of S3 or of a server that speaks its protocol. */
@@ -24,6 +34,8 @@ export class S3Storage implements ObjectStorage {
   constructor(
     private readonly client: S3Client,
     destination: S3Destination,
+    /** For tests. */
+    private readonly copyPartBytes?: number,
   ) {
     this.bucket = new S3Bucket(client, destination);
     this.location = this.bucket.location;
@@ -81,6 +93,15 @@ export class S3Storage implements ObjectStorage {
     return (await this.bucket.head(key))?.ContentLength;
   }
 
+  async fingerprint(key: string): Promise<string | undefined> {
+    return (await this.bucket.head(key))?.ETag;
+  }
+
+  async copy(fromKey: string, toKey: string, options: CopyOptions): Promise<void> {
+    assertNotAborted(options.signal, `copying ${fromKey} in ${this.location}`);
+    await copyObject(this.bucket, fromKey, toKey, options, this.copyPartBytes);
+  }
+
   async *list(prefix: string): AsyncGenerator<ListedName> {
     assertPrefix(prefix);
     yield* listNames(this.bucket, prefix);
@@ -93,6 +114,15 @@ export class S3Storage implements ObjectStorage {
 
   async remove(keys: readonly string[]): Promise<void> {
     await removeObjects(this.bucket, keys);
+  }
+
+  async *listUnfinished(prefix: string): AsyncGenerator<UnfinishedWrite> {
+    assertPrefix(prefix);
+    yield* listUnfinished(this.bucket, prefix);
+  }
+
+  async discardUnfinished(write: UnfinishedWrite): Promise<void> {
+    await discardUnfinished(this.bucket, write);
   }
 
   async close(): Promise<void> {
