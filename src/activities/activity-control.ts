@@ -1,4 +1,9 @@
 import type { HostPlan, DestinationPlan, SecretRef } from '../core/plan.js';
+import type { Encryption } from '../providers/encryption/encryption.js';
+import type { Catalogs } from '../providers/catalog/open-catalogs.js';
+import type { KeyStore } from '../providers/keys/key-store.js';
+import type { OpenRuns } from '../providers/runs/open-runs.js';
+import type { Traffic } from '../providers/throttle/traffic.js';
 import type { ObjectStorage } from '../providers/storage/object-storage.js';
 import type { ScriptRunner } from '../providers/remote/script-runner.js';
 
@@ -19,10 +24,21 @@ export interface ActivityControl {
 export interface Providers {
   runnerFor(host: HostPlan): ScriptRunner;
   readonly localRunner: ScriptRunner;
-  /** The argument list that rsync's --rsh takes for this host, as one string without shell syntax. */
-  remoteShellFor(host: HostPlan): Promise<RemoteShell>;
+  /**
+   * The argument list that rsync's --rsh takes for this host, as one string without shell syntax. Waits for the connection that it may share,
+   * until `signal` fires.
+   */
+  remoteShellFor(host: HostPlan, signal: AbortSignal): Promise<RemoteShell>;
   openStorage(destination: DestinationPlan): Promise<ObjectStorage>;
   readSecret(secret: SecretRef): Promise<string>;
+  readonly catalogs: Catalogs;
+  readonly encryption: Encryption;
+  readonly keys: KeyStore;
+  /** A private directory on this machine that remembers what was seen in destinations; it outlives the worker. */
+  readonly seenDirectory: string;
+  readonly runs: OpenRuns;
+  /** Limits on what this process moves. */
+  readonly traffic: Traffic;
   /** A private directory on this machine for lists of running work. */
   readonly spoolDirectory: string;
   /** Name of this machine's own task queue. */
@@ -35,4 +51,6 @@ export interface RemoteShell {
   readonly rsh: string;
   /** What stands before the colon in rsync's operand. */
   readonly address: string;
+  /** To be called once rsync has ended. */
+  release(): void;
 }

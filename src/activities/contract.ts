@@ -3,8 +3,28 @@
  * indexes and logs stay in storage and are named by reference.
  */
 import type { Failure } from '../core/failures.js';
-import type { BackupOptions, HostPlan, Selection, SourcePlan } from '../core/plan.js';
+import type { BackupOptions, HostPlan, SecretRef, Selection, SourcePlan } from '../core/plan.js';
 import type { EntryCounts, FlawedEntry } from '../core/manifest.js';
+import type { LastProof } from '../core/proof.js';
+import type { BrowseActivities } from './contract-browse.js';
+import type { CatalogActivities } from './contract-catalog.js';
+import type { StdoutActivities } from './contract-stdout.js';
+import type { ExtentActivities } from './contract-extents.js';
+import type { FreezeActivities } from './contract-freeze.js';
+import type { ConsolidateActivities } from './contract-consolidate.js';
+import type { DrillActivities } from './contract-drill.js';
+import type { PruneActivities } from './contract-prune.js';
+import type { VerifyActivities } from './contract-verify.js';
+
+export type * from './contract-browse.js';
+export type * from './contract-catalog.js';
+export type * from './contract-stdout.js';
+export type * from './contract-extents.js';
+export type * from './contract-consolidate.js';
+export type * from './contract-drill.js';
+export type * from './contract-prune.js';
+export type * from './contract-freeze.js';
+export type * from './contract-verify.js';
 
 export interface RunIdentity {
   readonly workflowId: string;
@@ -136,6 +156,8 @@ export interface ArchivePlan {
   /** `<host>/<source>/<backup id>/plan-<attempt>/`; '' in a dry run. */
   readonly planPrefix: string;
   readonly shards: number;
+  /** Batches of extents of large files, in order of `writeExtents`' `batch`; absent: none. */
+  readonly extentBatches?: number;
   readonly counts: EntryCounts;
   readonly sourceBytes: number;
   readonly previousEntries: number;
@@ -144,7 +166,7 @@ export interface ArchivePlan {
   readonly deleted: number;
   readonly firstDeleted: readonly string[];
   readonly scannedAtMs: number;
-  readonly compressOn: 'host' | 'worker';
+  readonly compressOn: 'host' | 'worker' | 'none';
   readonly tarVersion: string;
   /** Of tar's options for attributes those that the host's tar knows. */
   readonly tarOptions: readonly string[];
@@ -188,6 +210,8 @@ export interface ListBackupsInput {
   readonly selection: Selection;
   /** Newest first, at most so many of each source. */
   readonly limit: number;
+  /** As the catalog knows them; no destination is asked. */
+  readonly offline?: boolean;
 }
 export interface BackupSummary {
   readonly id: string;
@@ -197,15 +221,32 @@ export interface BackupSummary {
   readonly destination: string;
   readonly level: number;
   readonly parent: string | null;
-  readonly status: 'ok' | 'warning' | 'unfinished';
+  readonly status: 'ok' | 'warning' | 'unfinished' | 'damaged';
   readonly startedAt: string;
   readonly finishedAt: string;
   readonly entries: number;
   readonly sourceBytes: number;
   readonly storedBytes: number;
+  /** A person keeps it from retention. */
+  readonly pinned?: { readonly since: string; readonly reason?: string };
+  /** A verification found it damaged: `status` is `damaged`, whatever it was before. */
+  readonly damage?: { readonly since: string; readonly files: number };
+  /** No rule of retention keeps it: it is deleted when its grace is over. */
+  readonly pendingDeletion?: { readonly since: string };
+}
+/** Of a source whose backups are told from the catalog. */
+export interface KnownSource {
+  readonly host: string;
+  readonly source: string;
+  /** ISO 8601, UTC: when the destination was last read whole; null: it never was. */
+  readonly knownAt: string | null;
 }
 export interface ListBackupsResult {
+  /** Only when the catalog was asked. */
+  readonly known?: readonly KnownSource[];
   readonly backups: readonly BackupSummary[];
+  /** The newest good restore drill of each source that had one. */
+  readonly lastProvenRestore?: readonly LastProof[];
   /** Sources whose destination could not be read, and damaged manifests. */
   readonly failures: readonly Failure[];
 }
@@ -227,6 +268,8 @@ export interface RestoreRequest {
   readonly source: string;
   readonly point: RestorePoint;
   readonly include: readonly string[];
+  /** Exactly the entries that a file lists, instead of patterns: their names, each ended by NUL; on the machine that plans the restore. */
+  readonly namesFile?: string;
   readonly target: RestoreTarget;
   /** What happens to entries that exist in the target: left, replaced when they differ, always replaced. */
   readonly overwrite: 'never' | 'changed' | 'always';
@@ -235,6 +278,10 @@ export interface RestoreRequest {
   readonly dryRun: boolean;
   /** Restore a mirror that was left half synchronised. */
   readonly unfinished: boolean;
+  /** Where the machine that does the work finds the private key of an encrypted backup; absent: what the configuration names. */
+  readonly identity?: SecretRef;
+  /** Believe manifests that no trusted key has signed; a person answers for it. */
+  readonly acceptUntrusted?: boolean;
 }
 export interface PlanRestoreInput {
   readonly request: RestoreRequest;
@@ -255,6 +302,8 @@ export interface RestorePlan {
   readonly spool: string;
   /** Content shards to extract, in order of `extractShard`'s `part`. */
   readonly parts: number;
+  /** Parts of large files' extents, in order of `restoreExtents`' `part`; absent: none. */
+  readonly extentParts?: number;
   readonly counts: {
     readonly create: number;
     readonly replace: number;
@@ -288,7 +337,16 @@ export interface RestoreReport {
 
 // ---- all --------------------------------------------------------------------------------------------------------
 
-export interface HoldfastActivities {
+export interface HoldfastActivities
+  extends BrowseActivities,
+    CatalogActivities,
+    StdoutActivities,
+    ConsolidateActivities,
+    PruneActivities,
+    DrillActivities,
+    ExtentActivities,
+    FreezeActivities,
+    VerifyActivities {
   listHosts(input: ListHostsInput): Promise<ListHostsResult>;
   loadHost(input: LoadHostInput): Promise<HostPlan>;
   probeHost(input: ProbeHostInput): Promise<ProbeHostResult>;

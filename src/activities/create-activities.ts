@@ -1,12 +1,20 @@
 import type { ActivityControl, Providers } from './activity-control.js';
 import { commitArchive } from './archive/commit-archive.js';
+import { consolidateBackup } from './archive/consolidate-backup.js';
 import { discardArchivePlan } from './archive/discard-archive-plan.js';
 import { planArchive } from './archive/plan-archive.js';
+import { writeExtents } from './archive/write-extents.js';
 import { writeShard } from './archive/write-shard.js';
 import { listBackups } from './backups.js';
+import { diffBackups } from './browse/diff-backups.js';
+import { notingArchive, notingMirror, refreshing } from './catalog/after-change.js';
+import { catalogHost, forgetCataloged, listRuns, recordRun } from './catalog/catalog-host.js';
+import { findFiles } from './browse/find-files.js';
+import { listFiles } from './browse/list-files.js';
 import type { HoldfastActivities } from './contract.js';
 import { underHeartbeat } from './heartbeat.js';
 import { probeHost, runScript } from './hosts.js';
+import { freezeSource, thawSource } from './hosts/freeze-source.js';
 import { commitMirror } from './mirror/commit-mirror.js';
 import { inspectMirror } from './mirror/inspect-mirror.js';
 import { syncMirror } from './mirror/sync-mirror.js';
@@ -14,9 +22,24 @@ import { listHosts, loadHost } from './plan.js';
 import { discardRestore } from './restore/discard-restore.js';
 import { extractShard } from './restore/extract-shard.js';
 import { finishRestore } from './restore/finish-restore.js';
+import { pinBackups } from './prune/pin-backups.js';
+import { previewPrune } from './prune/preview-prune.js';
+import { listPruneDestinations, pruneSources, recordPrune } from './prune/prune-sources.js';
 import { planRestore } from './restore/plan-restore.js';
 import { prepareRestore } from './restore/prepare-restore.js';
+import { restoreExtents } from './restore/restore-extents.js';
 import { restoreMirror } from './restore/restore-mirror.js';
+import { closeScratch, openScratch } from './restore/stdout-scratch.js';
+import { sendRestored } from './restore/stdout-send.js';
+import { discardDrill } from './drill/discard-drill.js';
+import { planDrill } from './drill/plan-drill.js';
+import { proveDrill } from './drill/prove-drill.js';
+import { compareWithHost } from './verify/compare-with-host.js';
+import { planVerification } from './verify/plan-verification.js';
+import { recordDamage } from './verify/record-damage.js';
+import { verifyBackup } from './verify/verify-backup.js';
+import { verifyData } from './verify/verify-data.js';
+import { verifyMirror } from './verify/verify-mirror.js';
 
 /** An Activity's work without Temporal: tests call it with a control and providers of their own. */
 type Work<Input, Output> = (providers: Providers, control: ActivityControl, input: Input) => Promise<Output>;
@@ -32,24 +55,58 @@ export function createActivities(providers: Providers): HoldfastActivities {
     loadHost: activity(loadHost),
     probeHost: activity(probeHost),
     runScript: activity(runScript),
+    freezeSource: activity(freezeSource),
+    thawSource: activity(thawSource),
 
     inspectMirror: activity(inspectMirror),
     syncMirror: activity(syncMirror),
-    commitMirror: activity(commitMirror),
+    commitMirror: activity(notingMirror(commitMirror)),
 
     planArchive: activity(planArchive),
     writeShard: activity(writeShard),
-    commitArchive: activity(commitArchive),
+    writeExtents: activity(writeExtents),
+    commitArchive: activity(notingArchive(commitArchive)),
     discardArchivePlan: activity(discardArchivePlan),
 
     listBackups: activity(listBackups),
 
+    recordRun: activity(recordRun),
+    catalogHost: activity(catalogHost),
+    forgetCataloged: activity(forgetCataloged),
+    listRuns: activity(listRuns),
+
+    listFiles: activity(listFiles),
+    findFiles: activity(findFiles),
+    diffBackups: activity(diffBackups),
+
+    listPruneDestinations: activity(listPruneDestinations),
+    pruneSources: activity(refreshing(pruneSources, (input, { sources }) => ({ ...input, sources }))),
+    recordPrune: activity(recordPrune),
+    previewPrune: activity(previewPrune),
+    pinBackups: activity(refreshing(pinBackups, (input) => ({ ...input, sources: [input] }))),
+    consolidateBackup: activity(refreshing(consolidateBackup, (input) => ({ ...input, sources: [input] }))),
+
+    planVerification: activity(planVerification),
+    verifyBackup: activity(verifyBackup),
+    verifyData: activity(verifyData),
+    recordDamage: activity(recordDamage),
+    compareWithHost: activity(compareWithHost),
+    verifyMirror: activity(verifyMirror),
+    planDrill: activity(planDrill),
+    proveDrill: activity(proveDrill),
+    discardDrill: activity(discardDrill),
+
     planRestore: activity(planRestore),
     prepareRestore: activity(prepareRestore),
     extractShard: activity(extractShard),
+    restoreExtents: activity(restoreExtents),
     finishRestore: activity(finishRestore),
     restoreMirror: activity(restoreMirror),
     discardRestore: activity(discardRestore),
+
+    openScratch: activity(openScratch),
+    sendRestored: activity(sendRestored),
+    closeScratch: activity(closeScratch),
   };
 }
 

@@ -38,7 +38,7 @@ const NO_LINES = Object.fromEntries(
   ].map((side) => [side, '']),
 );
 
-export function statusWord(status: Status | 'unfinished' | 'running'): string {
+export function statusWord(status: Status | 'unfinished' | 'damaged' | 'running'): string {
   switch (status) {
     case 'ok':
       return colours.green(status);
@@ -49,6 +49,7 @@ export function statusWord(status: Status | 'unfinished' | 'running'): string {
       return colours.yellow(status);
     case 'failed':
     case 'cancelled':
+    case 'damaged':
       return colours.red(status);
     case 'running':
       return colours.cyan(status);

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-export type Purpose = 'worker' | 'demo' | 'tests';
+export type Purpose = 'worker' | 'encryption' | 'demo' | 'tests';
 
 /** A program, what it is wanted for, and the package that has it: for apt, dnf, apk, pacman. */
 interface Tool {
@@ -16,6 +16,7 @@ interface Tool {
 
 const ALL: readonly Purpose[] = ['worker', 'demo', 'tests'];
 const LOCAL_HOSTS: readonly Purpose[] = ['demo', 'tests'];
+const ENCRYPTION: readonly Purpose[] = ['encryption', 'tests'];
 const TESTS: readonly Purpose[] = ['tests'];
 
 const TOOLS: readonly Tool[] = [
@@ -28,9 +29,17 @@ const TOOLS: readonly Tool[] = [
   { name: 'flock', purposes: ALL, packages: ['util-linux', 'util-linux', 'flock', 'util-linux'] },
   { name: 'sshd', purposes: LOCAL_HOSTS, packages: ['openssh-server', 'openssh-server', 'openssh-server', 'openssh'] },
   { name: 'ssh-keygen', purposes: LOCAL_HOSTS, packages: ['openssh-client', 'openssh', 'openssh-keygen', 'openssh'] },
+  { name: 'age', purposes: ENCRYPTION, packages: ['age', 'age', 'age', 'age'] },
+  { name: 'age-keygen', purposes: ENCRYPTION, packages: ['age', 'age', 'age', 'age'] },
   { name: 'getfattr', purposes: TESTS, packages: ['attr', 'attr', 'attr', 'attr'] },
   { name: 'setfattr', purposes: TESTS, packages: ['attr', 'attr', 'attr', 'attr'] },
+  { name: 'mkfs.btrfs', purposes: TESTS, packages: ['btrfs-progs', 'btrfs-progs', 'btrfs-progs', 'btrfs-progs'] },
+  { name: 'mkfs.xfs', purposes: TESTS, packages: ['xfsprogs', 'xfsprogs', 'xfsprogs', 'xfsprogs'] },
+  { name: 'mkfs.ext4', purposes: TESTS, packages: ['e2fsprogs', 'e2fsprogs', 'e2fsprogs', 'e2fsprogs'] },
   { name: 'setfacl', purposes: TESTS, packages: ['acl', 'acl', 'acl', 'acl'] },
+  // Debian keeps the server's own programs off the PATH; this one comes with them.
+  { name: 'pg_lsclusters', purposes: TESTS, packages: ['postgresql', 'postgresql', 'postgresql', 'postgresql'] },
+  { name: 'restic', purposes: TESTS, packages: ['restic', 'restic', 'restic', 'restic'] },
 ];
 
 const INSTALLERS = ['apt-get install -y', 'dnf install -y', 'apk add', 'pacman -S --needed'] as const;

@@ -10,8 +10,12 @@ const OF_ENGINE: Readonly<Record<string, 'mirror' | 'archive'>> = {
   always_level: 'archive',
   restart_always_level: 'archive',
   shard_size: 'archive',
+  large_file_size: 'archive',
   compression_level: 'archive',
   parallel_shards: 'archive',
+  keep: 'archive',
+  keep_minimum: 'archive',
+  grace: 'archive',
 };
 
 /** The settings that count, of all hosts or of those named. */

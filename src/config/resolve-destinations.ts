@@ -1,7 +1,8 @@
-import type { DestinationPlan, Engine, S3Destination } from '../core/plan.js';
+import type { DestinationLimits, DestinationPlan, DestinationProtection, Engine, S3Destination } from '../core/plan.js';
 import type { Given, Inheritance } from './inheritance.js';
 import { suggestion } from './nearest.js';
 import { shown } from './problems.js';
+import { bytesPerSecond } from './units.js';
 import { BY_DEFAULT, type Resolution } from './resolution.js';
 import type { ConfigurationFile, DestinationEntry } from './schema/configuration.js';
 
@@ -11,13 +12,20 @@ const BACKUP_BASE = 'backup_base';
 export function resolveDestinations(file: ConfigurationFile, resolution: Resolution): Map<string, DestinationPlan> {
   const plans = new Map<string, DestinationPlan>();
   const base = file.config?.backup_base;
-  if (base !== undefined) plans.set(BACKUP_BASE, { name: BACKUP_BASE, type: 'local', path: withoutSlash(base) });
+  const common = commonProtection(file);
+  if (base !== undefined)
+    plans.set(BACKUP_BASE, { name: BACKUP_BASE, type: 'local', path: withoutSlash(base), ...common });
   for (const [name, entry] of Object.entries(file.destinations ?? {})) {
     if (name === BACKUP_BASE) {
       resolution.report(['destinations', name], 'this name is config.backup_base’s; choose another', 'key');
       continue;
     }
-    plans.set(name, destinationPlan(name, entry, resolution));
+    plans.set(name, {
+      ...destinationPlan(name, entry, resolution),
+      ...common,
+      ...protectionOf(entry),
+      ...limitsOf(entry),
+    });
   }
   reportSharedDirectories(plans, resolution);
   return plans;
@@ -32,6 +40,19 @@ function destinationPlan(name: string, entry: DestinationEntry, resolution: Reso
   const pathStyle = entry.path_style ?? entry.endpoint !== undefined;
   if (entry.path_style === undefined) resolution.record([...at, 'path_style'], pathStyle, BY_DEFAULT);
   return s3Plan(name, entry, pathStyle);
+}
+
+/** What counts for all destinations of a configuration. */
+const commonProtection = ({ config }: ConfigurationFile): DestinationProtection =>
+  defined({ keysDir: config?.keys_dir, restoreIdentity: config?.restore_identity });
+
+const limitsOf = ({ bandwidth_limit: limit }: DestinationEntry): DestinationLimits =>
+  defined({ bandwidthLimitBytesPerSecond: bytesPerSecond(limit) });
+
+function protectionOf({ encryption, verify_keys: verifyKeys }: DestinationEntry): DestinationProtection {
+  const to =
+    encryption && defined({ recipients: encryption.recipients ?? [], recipientsFile: encryption.recipients_file });
+  return defined({ encryption: to, verifyKeys });
 }
 
 type S3Entry = Extract<DestinationEntry, { type: 's3' }>;
@@ -144,6 +165,13 @@ function namedDestination(
     resolution.report(
       given.path,
       `a mirror needs a local directory, ${shown(given.value)} is ${plan.type}; write engine: archive, or a local destination`,
+    );
+    return undefined;
+  }
+  if (engine === 'mirror' && plan.encryption !== undefined) {
+    resolution.report(
+      given.path,
+      `a mirror is a plain copy, ${shown(given.value)} is encrypted; write engine: archive, or another destination`,
     );
     return undefined;
   }

@@ -7,7 +7,7 @@ import { defined } from './resolve-destinations.js';
 import { resolveSource, sourceName, type SourceContext, type SourceName } from './resolve-source.js';
 import type { ConfigEntry, HostEntry } from './schema/configuration.js';
 import { sshOptionName, sshOptionText } from './ssh-options.js';
-import { durationMs } from './units.js';
+import { bytesPerSecond, durationMs } from './units.js';
 
 type SharedWithConfig = Pick<HostEntry, keyof HostEntry & keyof ConfigEntry>;
 
@@ -24,7 +24,9 @@ export function resolveHost(name: string, context: Omit<SourceContext, 'hostPath
   );
   const ssh = resolveSsh(name, host, settings, resolution);
   const ignorePing = settings.pick('ignore_ping', false);
-  return { name, ssh, ignorePing, tags: host.tags ?? [], sources: resolveSources({ ...context, hostPath }) };
+  const bandwidthLimitBytesPerSecond = bytesPerSecond(settings.pickOptional('bandwidth_limit'));
+  const sources = resolveSources({ ...context, hostPath });
+  return defined<HostPlan>({ name, ssh, ignorePing, bandwidthLimitBytesPerSecond, tags: host.tags ?? [], sources });
 }
 
 function resolveSsh(

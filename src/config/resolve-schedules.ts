@@ -39,11 +39,18 @@ function schedulePlan(name: string, entry: ScheduleEntry, times: ScheduleTimes, 
   }
   const given = (['hosts', 'sources', 'tags', 'note'] as const).filter((key) => entry[key] !== undefined);
   for (const key of given) resolution.record([...at, key], entry[key], resolution.originOf([...at, key]));
+  const action = pick('action', 'backup');
+  if (action !== 'backup' && entry.full !== undefined)
+    resolution.report([...at, 'full'], `it goes with action: backup, not with ${action}; remove it`, 'key');
+  if (action !== 'verify' && entry.read_data !== undefined)
+    resolution.report([...at, 'read_data'], `it goes with action: verify, not with ${action}; remove it`, 'key');
   return {
     name,
+    action,
     times,
     selection: selectionOf(entry),
-    full: pick('full', false),
+    full: action === 'backup' && pick('full', false),
+    readPercent: action === 'verify' ? pick('read_data', 0) : 0,
     jitterMs: durationMs(pick('jitter', '0s')) ?? 0,
     catchupWindowMs: durationMs(pick('catchup_window', durationWord(usualCatchupMs(times)))) ?? 0,
     overlap: pick('overlap', 'skip'),

@@ -1,10 +1,13 @@
 import type { DestinationPlan, ScriptPlan, SourcePlan } from '../core/plan.js';
+import type { KeepRules, RetentionPolicy } from '../core/retention.js';
 import { Inheritance } from './inheritance.js';
 import type { Layer } from './inheritance.js';
 import { shown } from './problems.js';
 import type { ValuePath } from './problems.js';
 import { BY_DEFAULT, type Resolution } from './resolution.js';
 import { defined, destinationOf } from './resolve-destinations.js';
+import { entryFilters, rulesOf } from './resolve-filters.js';
+import { freezePlan } from './resolve-freeze.js';
 import { levelsOf } from './resolve-levels.js';
 import type { ConfigEntry, HostEntry, PathEntry } from './schema/configuration.js';
 import { rsyncWords } from './schema/rsync-words.js';
@@ -63,7 +66,9 @@ export function resolveSource(
     name,
     path: directoryOf(entry),
     engine,
-    exclude: settings.gather('exclude', (patterns) => patterns),
+    freeze: freezePlan(settings.pickOptional('freeze') ?? 'none'),
+    exclude: rulesOf(settings),
+    filters: entryFilters(settings, resolution),
     excludeFile: ownValue(entry, 'exclude_file', path, at, resolution),
     rsyncOptions: settings.gather('rsync_options', wordsOf),
     preserveOwnership: settings.pick('preserve_ownership', true),
@@ -72,13 +77,29 @@ export function resolveSource(
     levels: levelsOf(settings, resolution),
     archive: {
       shardSizeBytes: sizeBytes(settings.pick('shard_size', '128MiB')) ?? 0,
+      largeFileSizeBytes: sizeBytes(settings.pick('large_file_size', '1GiB')) ?? 0,
       compressionLevel: settings.pick('compression_level', 3),
+      ...compressionOf(settings),
       parallelShards: settings.pick('parallel_shards', 2),
     },
+    retention: retentionOf(settings, resolution),
     tags: tagsOf(entry, path, at, context),
     timeoutMs: durationMs(settings.pick('timeout', '24h')) ?? 0,
   };
   return destination && defined<SourcePlan>({ ...rest, destination });
+}
+
+function compressionOf(
+  settings: Inheritance<Inherited>,
+): Pick<SourcePlan['archive'], 'compressionLongLog' | 'compress' | 'storeTypes'> {
+  const long = settings.pickOptional('compression_long') ?? false;
+  const compress = settings.pickOptional('compress');
+  const storeTypes = settings.pickOptional('store_types');
+  return {
+    ...(long === false ? {} : { compressionLongLog: long === true ? 27 : long }),
+    ...(compress === undefined ? {} : { compress }),
+    ...(storeTypes === undefined ? {} : { storeTypes }),
+  };
 }
 
 const directoryOf = ({ path }: PathEntry): string => path.replace(/\/+/g, '/').replace(/(?<=.)\/$/, '');
@@ -86,6 +107,25 @@ const directoryOf = ({ path }: PathEntry): string => path.replace(/\/+/g, '/').r
 function wordsOf(value: string | readonly string[]): readonly string[] {
   const words = rsyncWords(value);
   return 'unclosed' in words ? [] : words;
+}
+
+function retentionOf(settings: Inheritance<Inherited>, resolution: Resolution): RetentionPolicy | undefined {
+  const given = settings.find('keep');
+  // Not an order to delete everything.
+  if (given !== undefined && resolution.writtenNames(...given.path.map(String)).length === 0)
+    resolution.report(
+      given.path,
+      'there is no rule; write at least one, for instance daily: 7, or take keep out: then nothing is ever pruned',
+      'key',
+    );
+  const rules = settings.pickOptional('keep');
+  if (rules === undefined) return undefined;
+  const { within, ...counts } = rules;
+  return {
+    keep: defined<KeepRules>({ ...counts, withinMs: within === undefined ? undefined : durationMs(within) }),
+    minimum: settings.pick('keep_minimum', 1),
+    graceMs: durationMs(settings.pick('grace', '7d')) ?? 0,
+  };
 }
 
 function ownValue<Key extends keyof PathEntry>(

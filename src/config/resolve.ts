@@ -1,4 +1,4 @@
-import type { DestinationPlan, HostPlan } from '../core/plan.js';
+import type { CatalogPlan, DestinationPlan, HostPlan } from '../core/plan.js';
 import type { ConfigDocument } from './document.js';
 import type { Problem } from './problems.js';
 import { BY_DEFAULT, type EffectiveValue, Resolution } from './resolution.js';
@@ -13,7 +13,7 @@ import { validate } from './validate.js';
 export interface Configuration {
   /** Absolute. */
   readonly path: string;
-  readonly settings: { readonly parallelHosts: number };
+  readonly settings: { readonly parallelHosts: number; readonly keysDir?: string; readonly catalog?: CatalogPlan };
   readonly hosts: readonly HostPlan[];
   readonly destinations: readonly DestinationPlan[];
   readonly schedules: readonly SchedulePlan[];
@@ -47,12 +47,19 @@ function resolveFile(file: ConfigurationFile, path: string, isWhole: boolean, re
     resolution.report(['hosts'], 'there is no host; write at least one', 'key');
   const destinations = resolveDestinations(file, resolution);
   const hosts = Object.entries(file.hosts).map(([name, host]) =>
-    resolveHost(name, { resolution, destinations, config, scriptsDir: settings.scriptsDir, host }),
+    withCatalog(
+      resolveHost(name, { resolution, destinations, config, scriptsDir: settings.scriptsDir, host }),
+      catalogOf(file),
+    ),
   );
   const schedules = resolveSchedules(file, isWhole, resolution);
   return {
     path,
-    settings: { parallelHosts: settings.parallelHosts },
+    settings: {
+      parallelHosts: settings.parallelHosts,
+      ...(config.keys_dir === undefined ? {} : { keysDir: config.keys_dir }),
+      ...catalogOf(file),
+    },
     hosts,
     destinations: [...destinations.values()],
     schedules,
@@ -61,8 +68,20 @@ function resolveFile(file: ConfigurationFile, path: string, isWhole: boolean, re
   };
 }
 
+const catalogOf = ({ catalog }: ConfigurationFile): { readonly catalog?: CatalogPlan } =>
+  catalog === undefined ? {} : { catalog };
+
+/** A host's commits note its backups, and see no more of the configuration than the host. */
+const withCatalog = (host: HostPlan, catalog: { readonly catalog?: CatalogPlan }): HostPlan => ({
+  ...host,
+  ...catalog,
+});
+
 function recordSettings(config: ConfigEntry, resolution: Resolution): { parallelHosts: number; scriptsDir: string } {
-  const record = (key: 'backup_base' | 'scripts_dir' | 'parallel_hosts', byDefault?: string | number) => {
+  const record = (
+    key: 'backup_base' | 'scripts_dir' | 'keys_dir' | 'restore_identity' | 'parallel_hosts',
+    byDefault?: string | number,
+  ) => {
     const value = config[key] ?? byDefault;
     const origin = config[key] === undefined ? BY_DEFAULT : resolution.originOf(['config', key]);
     if (value !== undefined) resolution.record(['config', key], value, origin);
@@ -73,6 +92,8 @@ function recordSettings(config: ConfigEntry, resolution: Resolution): { parallel
   };
   record('backup_base');
   record('scripts_dir', settings.scriptsDir);
+  record('keys_dir');
+  record('restore_identity');
   record('parallel_hosts', settings.parallelHosts);
   return settings;
 }

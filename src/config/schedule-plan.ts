@@ -7,12 +7,18 @@ export type ScheduleTimes =
 /** What happens when the run before is still going on. */
 export type ScheduleOverlap = 'skip' | 'buffer_one' | 'buffer_all' | 'cancel_other' | 'allow_all';
 
+/** What a schedule does. */
+export type ScheduleAction = 'backup' | 'prune' | 'verify' | 'drill';
+
 /** A schedule after defaults. */
 export interface SchedulePlan {
   readonly name: string;
+  readonly action: ScheduleAction;
   readonly times: ScheduleTimes;
   readonly selection: Selection;
   readonly full: boolean;
+  /** Of a verification: share of the content that is read back. */
+  readonly readPercent: number;
   readonly jitterMs: number;
   readonly catchupWindowMs: number;
   readonly overlap: ScheduleOverlap;

@@ -35,6 +35,10 @@ export function sizeBytes(value: string | number): number | undefined {
   return Math.round(Number.parseFloat(value) * (SIZE_BYTES[value.replace(/^[\d. ]+/, '')] ?? Number.NaN));
 }
 
+/** Undefined: no limit. */
+export const bytesPerSecond = (limit: string | number | undefined): number | undefined =>
+  limit === undefined || limit === 'none' ? undefined : sizeBytes(limit);
+
 /** The shortest exact way to write a duration: `5m`, `36h`, `90s`. */
 export function durationWord(milliseconds: number): string {
   for (const unit of ['d', 'h', 'm']) {

@@ -1,3 +1,5 @@
+import { sameFilters } from './entry-filters.js';
+import { ruleBytes } from './filter-rules.js';
 import type { ArchiveOptions, Manifest, StoredObject } from './manifest.js';
 
 /** Why a manifest cannot stand at `position` of the chain `ids`; undefined when it can. */
@@ -14,8 +16,13 @@ export function misfit(manifest: Manifest, ids: readonly string[], position: num
   return undefined;
 }
 
-/** The objects that a backup needs besides its manifest. */
-export const objectsOf = (manifest: Manifest): readonly StoredObject[] => [manifest.index, ...manifest.shards];
+/** The objects that a backup has stored and needs besides its manifest; of its chain's older backups it needs all of theirs too. */
+export const objectsOf = ({ index, shards, extents }: Manifest): readonly StoredObject[] => [
+  index,
+  ...shards,
+  ...(extents?.maps ?? []),
+  ...(extents?.stored ?? []),
+];
 
 /**
  * What is wrong with the objects of a backup, judged by name and size; undefined when all are there.
@@ -34,8 +41,10 @@ export function findGap(manifest: Manifest, sizes: ReadonlyMap<string, number>):
 /** What differs between the options of two backups of one source; undefined when nothing does. */
 export function optionsChange(before: ArchiveOptions, now: ArchiveOptions): string | undefined {
   if (before.path !== now.path) return `the path was ${before.path}, now it is ${now.path}`;
-  if (before.exclude.length !== now.exclude.length || before.exclude.some((rule, at) => rule !== now.exclude[at])) {
-    return 'the exclude patterns have changed';
-  }
+  const rulesOf = ({ exclude }: ArchiveOptions): readonly string[] => exclude.map(ruleBytes);
+  const [rules, newRules] = [rulesOf(before), rulesOf(now)];
+  if (rules.length !== newRules.length || rules.some((rule, at) => rule !== newRules[at]))
+    return 'the include or exclude rules have changed';
+  if (!sameFilters(before.filters, now.filters)) return 'the filters other than include and exclude have changed';
   return undefined;
 }

@@ -10,6 +10,7 @@ import { EntryCounter } from './scan-counts.js';
 import type { ScanComplaint } from './scan-complaints.js';
 import { UnknownPaths } from './scan-complaints.js';
 import { rawEstimate } from './shard-limits.js';
+import { StoreTypes } from './store-types.js';
 
 export interface ChangeTotals {
   readonly counts: EntryCounts;
@@ -19,11 +20,15 @@ export interface ChangeTotals {
   readonly changed: number;
   readonly changedBytes: number;
   readonly deleted: number;
+  /** Files on the host that are left out for their size or age, whether the chain knew them or not; none of them counts as deleted or previous. */
+  readonly leftOut: number;
   /** For people, at most 100. */
   readonly firstDeleted: readonly string[];
   /** What the shards will hold, estimated. */
   readonly rawBytes: number;
   readonly stored: number;
+  /** What of `rawBytes` is in files that are not worth compressing. */
+  readonly storeTypeBytes: number;
   /** Sockets, which tar cannot store. */
   readonly unsupported: number;
   readonly flaws: readonly FlawedEntry[];
@@ -38,6 +43,8 @@ const FIRST = 100;
 export class ChangeList {
   readonly links = new HardLinks();
   readonly #scannedAtMs: readonly number[];
+  readonly #largeFileSizeBytes: number | undefined;
+  readonly #storeTypes: StoreTypes;
   readonly #complaints: ReadonlyMap<string, ScanComplaint>;
   readonly #unknown: UnknownPaths;
   readonly #counter = new EntryCounter();
@@ -49,15 +56,26 @@ export class ChangeList {
   #changed = 0;
   #changedBytes = 0;
   #deleted = 0;
+  #leftOut = 0;
   #rawBytes = 0;
   #stored = 0;
+  #storeTypeBytes = 0;
   #unsupported = 0;
 
   /**
    * @param scannedAtMs when each level of the chain was scanned, by the host's clock
    * @param complaints what find could not look at: known entries there are carried on, not counted as deleted
+   * @param largeFileSizeBytes files from this size on are stored as extents, not in shards
+   * @param storeTypes files that are not worth compressing
    */
-  constructor(scannedAtMs: readonly number[], complaints: readonly ScanComplaint[]) {
+  constructor(
+    scannedAtMs: readonly number[],
+    complaints: readonly ScanComplaint[],
+    largeFileSizeBytes?: number,
+    storeTypes = new StoreTypes(),
+  ) {
+    this.#storeTypes = storeTypes;
+    this.#largeFileSizeBytes = largeFileSizeBytes;
     const unreadable = complaints.filter((complaint) => complaint.kind === 'unreadable');
     this.#scannedAtMs = scannedAtMs;
     this.#complaints = new Map(unreadable.map((complaint) => [complaint.path, complaint]));
@@ -71,7 +89,12 @@ export class ChangeList {
 
   take(pairs: readonly ScanPair[]): IndexLine[] {
     const lines: IndexLine[] = [];
-    for (const { entry, known } of pairs) {
+    for (const { entry, known, leftOut } of pairs) {
+      if (leftOut) {
+        this.#leftOut += 1;
+        if (known !== undefined) lines.push(this.#lose(known));
+        continue;
+      }
       if (known !== undefined) this.#previousEntries += 1;
       const line = entry === undefined ? this.#withoutEntry(known as LivingEntry) : this.#withEntry(entry, known);
       if (line !== undefined) lines.push(line);
@@ -87,7 +110,7 @@ export class ChangeList {
       this.#changed += names.length;
       this.#stored += names.length;
       this.#changedBytes += sizeOf(names[0] as Entry);
-      this.#rawBytes += rawEstimate(names[0] as Entry) + (names.length - 1) * 1536;
+      this.#addRaw(names[0] as Entry, rawEstimate(names[0] as Entry) + (names.length - 1) * 1536);
     }
     return this.#groups;
   }
@@ -100,9 +123,11 @@ export class ChangeList {
       changed: this.#changed,
       changedBytes: this.#changedBytes,
       deleted: this.#deleted,
+      leftOut: this.#leftOut,
       firstDeleted: this.#firstDeleted,
       rawBytes: this.#rawBytes,
       stored: this.#stored,
+      storeTypeBytes: this.#storeTypeBytes,
       unsupported: this.#unsupported,
       flaws: this.#flaws,
     };
@@ -114,10 +139,14 @@ export class ChangeList {
       this.#sourceBytes += sizeOf(known.entry);
       return undefined;
     }
-    this.links.lose(known.entry);
     this.#deleted += 1;
     if (this.#firstDeleted.length < FIRST) this.#firstDeleted.push(textOf(known.entry.path));
-    return { deleted: true, path: known.entry.path };
+    return this.#lose(known);
+  }
+
+  #lose({ entry }: LivingEntry): IndexLine {
+    this.links.lose(entry);
+    return { deleted: true, path: entry.path };
   }
 
   #withEntry(entry: Entry, known: LivingEntry | undefined): IndexLine | undefined {
@@ -140,10 +169,15 @@ export class ChangeList {
     if (entry.type === 's') return { deleted: false, entry, flaw: 'unsupported' };
     this.#changedBytes += sizeOf(entry);
     if (entry.type !== 'd') {
-      this.#rawBytes += rawEstimate(entry);
+      this.#addRaw(entry, rawEstimate(entry, this.#largeFileSizeBytes));
       this.#stored += 1;
     }
     return { deleted: false, entry };
+  }
+
+  #addRaw(entry: Entry, rawBytes: number): void {
+    this.#rawBytes += rawBytes;
+    if (this.#storeTypes.has(entry.path)) this.#storeTypeBytes += rawBytes;
   }
 
   #scannedAt({ level }: LivingEntry): number {

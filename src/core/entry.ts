@@ -47,6 +47,8 @@ export interface StoredLine {
   readonly entry: Entry;
   /** Number of the shard that holds it; undefined when it could not be stored. */
   readonly shard?: number;
+  /** Of a file that is stored as extents: its number among those of its backup. The shard has its attributes only. */
+  readonly large?: number;
   readonly flaw?: Flaw;
 }
 

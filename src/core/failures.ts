@@ -135,6 +135,19 @@ export const FAILURES = {
     'Raise script_timeout, or find out what it waits for.',
   ),
 
+  FreezeFailed: entry(
+    false,
+    424,
+    'The source could not be frozen.',
+    'Read the reason; correct freeze, or take it out of the configuration.',
+  ),
+  ThawFailed: entry(
+    true,
+    502,
+    'What was frozen for a backup could not be released.',
+    'Look at the host for what bears the name holdfast-freeze; the next run of this source tries again.',
+  ),
+
   TransferInterrupted: entry(
     true,
     502,
@@ -200,6 +213,60 @@ export const FAILURES = {
     'A manifest is not what was written.',
     'Restore from another backup; check who can write to the storage.',
   ),
+  ManifestUntrusted: entry(
+    false,
+    409,
+    'A manifest was not signed by a key that is trusted here.',
+    'Find out who wrote it: whoever can write to the destination may have planted it. If it is yours, add its key to verify_keys; to begin a new chain beside it, run the backup with --approve.',
+  ),
+  RolledBack: entry(
+    false,
+    409,
+    'The destination has lost a backup that this worker made or saw there.',
+    'Find out who removed it. If it was you, go on with `holdfast backup --approve`; to restore what is there, name the backup with --backup.',
+  ),
+  KeysMissing: entry(
+    false,
+    424,
+    'The worker has no keys for an encrypted destination.',
+    'Run `holdfast keys init` on the worker, as its user.',
+  ),
+  RecipientRefused: entry(
+    false,
+    422,
+    'age does not take a recipient.',
+    'Correct the recipients of the destination; age1pq1… needs age 1.3 or newer on the worker.',
+  ),
+  IdentityMissing: entry(
+    false,
+    422,
+    'The backup is encrypted, and no private key was given.',
+    'Name it with --identity FILE or --identity-command COMMAND, or as config.restore_identity.',
+  ),
+  WrongKey: entry(
+    false,
+    403,
+    'The private key does not open this backup.',
+    'Give the key of one of the recipients that the backup was encrypted to; its manifest names them.',
+  ),
+  BackupDamaged: entry(
+    false,
+    410,
+    'A backup is damaged.',
+    'Restore what is touched from a point that is not named; the next run starts a new chain. Find out what damaged the storage.',
+  ),
+  ContentDiffers: entry(
+    false,
+    409,
+    'A file’s content is not what was backed up, although its size and times are.',
+    'Compare both versions: a disk, memory or a program that hides its traces has changed one of them.',
+  ),
+  DrillFailed: entry(
+    false,
+    500,
+    'A restore drill did not bring back what was backed up.',
+    'See the files named; `holdfast verify --read-data` says what of the backup is damaged.',
+  ),
   ChainBroken: entry(
     false,
     410,
@@ -219,11 +286,29 @@ export const FAILURES = {
     'Correct the worker’s clock; a backup in the past would hide newer ones.',
   ),
   BackupNotFound: entry(false, 404, 'There is no such backup.', 'See `holdfast backups` for those that there are.'),
+  PruneHeld: entry(
+    false,
+    409,
+    'A prune waits for a person.',
+    'Look at what it would do with `holdfast prune --dry-run`; if it is right, go on with `holdfast prune --approve`.',
+  ),
+  ConsolidationRefused: entry(
+    false,
+    409,
+    'The chain was not consolidated.',
+    'Make a full backup with `holdfast backup --full` instead; where only dead space is the reason, a higher --max-dead copies it all the same.',
+  ),
   NothingToRestore: entry(
     false,
     404,
     'Nothing in the backup matches what was asked for.',
     'Check the patterns of --include: they are relative to the source; `*` does not cross `/`, `**` does.',
+  ),
+  FileNotInBackup: entry(
+    false,
+    404,
+    'The backup has no such file or directory.',
+    'List the directory above it with `holdfast files`; `holdfast find` looks through all backups.',
   ),
   MirrorUnfinished: entry(
     false,
@@ -232,6 +317,18 @@ export const FAILURES = {
     'Run the backup again; or, if the host is gone, restore what is there with --unfinished.',
   ),
 
+  LimitRefused: entry(
+    false,
+    422,
+    'A limit cannot be set on this run.',
+    'Give what `holdfast runs limit --help` names; a run of one host has no --parallel-hosts.',
+  ),
+  CatalogUnavailable: entry(
+    true,
+    503,
+    'The catalog cannot be used.',
+    'Backups and restores do without it. Check its database; `holdfast catalog rebuild` makes it anew.',
+  ),
   RunNotFound: entry(false, 404, 'There is no such run.', 'See `holdfast runs` for those that there are.'),
 
   UnsafePath: entry(
@@ -247,6 +344,12 @@ export const FAILURES = {
     'The target has no room left.',
     'Make room or choose another target, and run the same restore again: it skips what is right.',
   ),
+  OutputClosed: entry(
+    false,
+    499,
+    'Nobody reads the output any more.',
+    'Run it again, into a file or a program that reads to the end.',
+  ),
   RestoreIncomplete: entry(
     false,
     500,
@@ -254,7 +357,7 @@ export const FAILURES = {
     'See the entries named; run the same restore again, or restore from another backup.',
   ),
 
-  Busy: entry(false, 409, 'Another run of this host is going on.', 'Wait for it, or look at it with `holdfast runs`.'),
+  Busy: entry(false, 409, 'Another run of the same is going on.', 'Wait for it, or look at it with `holdfast runs`.'),
   Cancelled: entry(false, 499, 'The run was cancelled.', 'Start it again when wanted.'),
   TimedOut: entry(
     true,

@@ -44,4 +44,10 @@ export const fleetBackupWorkflowId = (plan: string, timeMs: number, nonce: strin
 export const hostBackupWorkflowId = (host: string): string => `host/${host}`;
 export const restoreWorkflowId = (host: string, source: string, request: string): string =>
   `restore/${host}/${source}/${request}`;
+/** One prune of a destination at a time. */
+export const pruneWorkflowId = (destination: string): string => `prune/${destination}`;
+export const prunesWorkflowId = (timeMs: number, nonce: string): string => `prunes/${stampOf(timeMs)}-${nonce}`;
+export const consolidationWorkflowId = (host: string, source: string): string => `consolidate/${host}/${source}`;
+export const verifyWorkflowId = (timeMs: number, nonce: string): string => `verify/${stampOf(timeMs)}-${nonce}`;
+export const drillWorkflowId = (timeMs: number, nonce: string): string => `drill/${stampOf(timeMs)}-${nonce}`;
 export const scheduleId = (name: string): string => `backup/${name}`;

@@ -17,12 +17,12 @@ function nameField(field: 'path' | 'target', name: string): string {
 /** The line without its newline, as a byte string: write it as latin1. */
 export function encodeIndexLine(line: IndexLine): string {
   if (line.deleted) return `{${nameField('path', line.path)},"deleted":true}`;
-  const { entry, shard, flaw } = line;
+  const { entry, shard, large, flaw } = line;
   return (
     `{${nameField('path', entry.path)},"type":"${entry.type}","size":${entry.sizeBytes},"mtime":"${entry.mtime}","ctime":"${entry.ctime}"` +
     `,"inode":"${entry.inode}","device":"${entry.device}","mode":"${entry.mode}","uid":${entry.uid},"gid":${entry.gid}` +
     `,"links":${entry.links},"blocks":${entry.blocks}${entry.type === 'l' ? `,${nameField('target', entry.target)}` : ''}` +
-    `${shard === undefined ? '' : `,"shard":${shard}`}${flaw === undefined ? '' : `,"flaw":"${flaw}"`}}`
+    `${shard === undefined ? '' : `,"shard":${shard}`}${large === undefined ? '' : `,"large":${large}`}${flaw === undefined ? '' : `,"flaw":"${flaw}"`}}`
   );
 }
 
@@ -132,11 +132,13 @@ function storedLine(record: JsonObject, path: string, line: string): StoredLine 
     target: nameOf(record, 'target', line) ?? '',
   };
   const shard = record['shard'] === undefined ? undefined : count(record, 'shard', line);
+  const large = record['large'] === undefined ? undefined : count(record, 'large', line);
   const flaw = flawOf(record, line);
   return {
     deleted: false,
     entry,
     ...(shard === undefined ? {} : { shard }),
+    ...(large === undefined ? {} : { large }),
     ...(flaw === undefined ? {} : { flaw }),
   };
 }

@@ -8,6 +8,8 @@ export interface StoredVersion {
   /** Position in the chain (which is the level) of the backup that holds it. */
   readonly level: number;
   readonly shard: number;
+  /** Number among the backup's files that are stored as extents. */
+  readonly large?: number;
   readonly flaw?: Flaw;
 }
 
@@ -19,6 +21,8 @@ export interface LivingEntry {
   readonly level: number;
   /** Shard of that backup; undefined when its content could not be stored. */
   readonly shard?: number;
+  /** Number among that backup's files that are stored as extents. */
+  readonly large?: number;
   readonly flaw?: Flaw;
   /** Where `shard` is undefined: the last version that could be stored, of the same type and not deleted in between. */
   readonly stale?: StoredVersion;
@@ -68,8 +72,10 @@ interface LevelLine {
 function livingOf(lines: readonly LevelLine[]): LivingEntry | undefined {
   const [{ level, line }, ...older] = lines as [LevelLine, ...LevelLine[]];
   if (line.deleted) return undefined;
-  const { entry, shard, flaw } = line;
-  if (shard !== undefined) return { entry, level, shard, ...(flaw === undefined ? {} : { flaw }) };
+  const { entry, shard, large, flaw } = line;
+  if (shard !== undefined) {
+    return { entry, level, shard, ...(large === undefined ? {} : { large }), ...(flaw === undefined ? {} : { flaw }) };
+  }
   const stale = lastStored(entry, older);
   return { entry, level, ...(flaw === undefined ? {} : { flaw }), ...(stale === undefined ? {} : { stale }) };
 }
@@ -82,8 +88,8 @@ function lastStored(entry: Entry, older: readonly LevelLine[]): StoredVersion | 
   return undefined;
 }
 
-function storedVersion({ entry, flaw }: StoredLine, level: number, shard: number): StoredVersion {
-  return { entry, level, shard, ...(flaw === undefined ? {} : { flaw }) };
+function storedVersion({ entry, large, flaw }: StoredLine, level: number, shard: number): StoredVersion {
+  return { entry, level, shard, ...(large === undefined ? {} : { large }), ...(flaw === undefined ? {} : { flaw }) };
 }
 
 interface QueuedLevel {

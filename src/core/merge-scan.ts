@@ -1,13 +1,22 @@
 import { BatchCursor } from './batch-cursor.js';
 import type { Entry } from './entry.js';
 import { comparePaths } from './entry.js';
+import type { FileTest } from './entry-filters.js';
 import type { LivingEntry } from './merge-index.js';
 
-/** One path, as the scan found it and as the chain knows it; at least one of the two is there. */
+/** One path, as the scan found it and as the chain knows it; at least one of the two is there, or was left out. */
 export interface ScanPair {
   readonly entry: Entry | undefined;
   readonly known: LivingEntry | undefined;
+  /** It is on the host, but not in the backup, for its size or age. */
+  readonly leftOut?: true;
 }
+
+/** Takes out what is left out: the chain may know it from when it was not. */
+export const leaveOut = (pairs: readonly ScanPair[], isLeftOut: FileTest): readonly ScanPair[] =>
+  pairs.map((pair) =>
+    pair.entry !== undefined && isLeftOut(pair.entry) ? { entry: undefined, known: pair.known, leftOut: true } : pair,
+  );
 
 const BATCH = 512;
 

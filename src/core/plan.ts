@@ -3,6 +3,9 @@
  * It carries secrets by reference only.
  */
 
+import type { EntryFilters } from './entry-filters.js';
+import type { RetentionPolicy } from './retention.js';
+
 /** Where the worker finds a secret. Payloads carry this, never the secret. */
 export type SecretRef = { readonly env: string } | { readonly file: string } | { readonly command: readonly string[] };
 
@@ -21,12 +24,33 @@ export interface SshSettings {
   readonly connectTimeoutSeconds: number;
 }
 
+/** A limit set on a running run: for this run it takes the place of those of its hosts and destinations. */
+export interface RunLimit {
+  /** `null`: no limit. */
+  readonly bytesPerSecond: number | null;
+  /** Workflow ID of the run that it was set on, whose hosts share it. */
+  readonly sharedBy: string;
+}
+
 export interface HostPlan {
   readonly name: string;
   readonly ssh: SshSettings;
   readonly ignorePing: boolean;
+  /** For all that a worker moves from or to this host at the same time. */
+  readonly bandwidthLimitBytesPerSecond?: number;
+  /** What was said of a running run; set by the run, not by the configuration. */
+  readonly runLimit?: RunLimit;
   readonly tags: readonly string[];
   readonly sources: readonly SourcePlan[];
+  /** Absent: the worker's own file. */
+  readonly catalog?: CatalogPlan;
+}
+
+/** Where the catalog is kept, if not in a file of the worker's own. */
+export interface CatalogPlan {
+  readonly type: 'postgres';
+  /** `postgres://USER:PASSWORD@HOST/DATABASE`, by reference. */
+  readonly url: SecretRef;
 }
 
 export interface ScriptPlan {
@@ -49,15 +73,30 @@ export interface LevelPolicy {
   readonly restartAlwaysLevelDays?: number;
 }
 
+/** How a source is frozen while it is read; see core/freeze.ts. */
+export type FreezePlan =
+  | { readonly kind: 'btrfs' }
+  | { readonly kind: 'zfs' }
+  /** Room for what changes on the volume while its snapshot lives; undefined: a tenth of it. Thin volumes need none. */
+  | { readonly kind: 'lvm'; readonly sizeBytes?: number }
+  /** The host thaws by itself after `maxMs`, whatever became of us. */
+  | { readonly kind: 'fsfreeze'; readonly maxMs: number };
+
 export interface SourcePlan {
   /** The source's name: its dest_subdir. Unique within its host; may hold `/`. */
   readonly name: string;
-  /** Absolute directory on the host. */
+  /** Absolute directory on the host: what people see, and what is recorded. */
   readonly path: string;
+  readonly freeze?: FreezePlan;
+  /** While the source is frozen: where its files are read instead of at `path`. */
+  readonly readPath?: string;
+  /** While the source is frozen: the host's clock just before. What changed since is not seen, also what a scan would take for known. */
+  readonly frozenAtMs?: number;
   readonly engine: Engine;
   readonly destination: DestinationPlan;
-  /** rsync patterns, in order. */
+  /** rsync's include and exclude rules, in order (see core/filter-rules.ts); those of the exclude file follow. */
   readonly exclude: readonly string[];
+  readonly filters?: EntryFilters;
   /** A file on the worker with rsync exclude patterns. */
   readonly excludeFile?: string;
   /** rsync's options of the configuration: global, host, path, in this order; one word each. */
@@ -68,9 +107,21 @@ export interface SourcePlan {
   /** Deletions above this share of the last backup's entries hold the source. 0…100. */
   readonly maxDeletePercent: number;
   readonly levels: LevelPolicy;
+  /** Undefined: nothing of it is ever pruned. */
+  readonly retention?: RetentionPolicy;
   readonly archive: {
     readonly shardSizeBytes: number;
+    /** Files from this size on are stored as extents; undefined: none is. */
+    readonly largeFileSizeBytes?: number;
+    /** Size of extents; undefined: `EXTENT_BYTES`. Tests make it small. */
+    readonly extentSizeBytes?: number;
     readonly compressionLevel: number;
+    /** log2 of the distance in bytes over which zstd looks for repetitions, 27…31; undefined: what the level has. */
+    readonly compressionLongLog?: number;
+    /** Undefined: `auto`, on the host when its zstd is fit for it, else on the worker. */
+    readonly compress?: 'auto' | 'host' | 'worker' | 'off';
+    /** Suffixes of files that are not worth compressing; undefined: `DEFAULT_STORE_TYPES`. */
+    readonly storeTypes?: readonly string[];
     readonly parallelShards: number;
   };
   readonly tags: readonly string[];
@@ -78,13 +129,38 @@ export interface SourcePlan {
   readonly timeoutMs: number;
 }
 
-export interface LocalDestination {
+/** The directory on the host to read a source from. */
+export const readPathOf = ({ path, readPath }: Pick<SourcePlan, 'path' | 'readPath'>): string => readPath ?? path;
+
+/** How the objects of a destination are kept from those who can read or write it. */
+export interface DestinationProtection {
+  /** Absent: objects are stored as they are. */
+  readonly encryption?: {
+    /** age recipients; those of `recipientsFile` come on top. */
+    readonly recipients: readonly string[];
+    /** A file on the worker with one recipient a line. */
+    readonly recipientsFile?: string;
+  };
+  /** Whose manifests are believed: base64 Ed25519 public keys, or absolute paths of PEM files on the worker. */
+  readonly verifyKeys?: readonly string[];
+  /** Directory of the worker's own keys; absent: the worker's default. */
+  readonly keysDir?: string;
+  /** The private key for restores, where the request names none. */
+  readonly restoreIdentity?: SecretRef;
+}
+
+export interface DestinationLimits {
+  /** For all that a worker moves to or from this destination at the same time. */
+  readonly bandwidthLimitBytesPerSecond?: number;
+}
+
+export interface LocalDestination extends DestinationProtection, DestinationLimits {
   readonly name: string;
   readonly type: 'local';
   readonly path: string;
 }
 
-export interface S3Destination {
+export interface S3Destination extends DestinationProtection, DestinationLimits {
   readonly name: string;
   readonly type: 's3';
   readonly bucket: string;

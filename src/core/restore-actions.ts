@@ -4,6 +4,8 @@ import type { Entry, Flaw } from './entry.js';
 export interface ShardPlace {
   readonly backup: number;
   readonly shard: number;
+  /** The shard has its attributes only; its content is in extents, listed in the map of this number. */
+  readonly large?: number;
 }
 
 /** An entry alive at the point. */
@@ -25,6 +27,8 @@ export type OverwriteMode = 'never' | 'changed' | 'always';
 export type RestoreAction =
   /** Unpack this name from its shard. */
   | { readonly do: 'extract'; readonly place: ShardPlace; readonly path: string }
+  /** Write this file from its extents. */
+  | { readonly do: 'extract-large'; readonly place: ShardPlace; readonly large: number; readonly entry: Entry }
   /** Unpack `first` elsewhere and hard-link it to this name: the shard holds this name only as a link to `first`. */
   | { readonly do: 'link'; readonly place: ShardPlace; readonly first: string; readonly path: string }
   | { readonly do: 'make-directory'; readonly path: string }

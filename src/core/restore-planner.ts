@@ -114,7 +114,8 @@ export class RestorePlanner {
     } else if (keep || (same && found.links === 1)) {
       this.counts.keep += 1;
     } else {
-      this.act({ do: 'extract', place, path });
+      if (place.large === undefined) this.act({ do: 'extract', place, path });
+      else this.act({ do: 'extract-large', place, large: place.large, entry });
       this.counts[found ? 'replace' : 'create'] += 1;
       if (entry.type === 'f') this.counts.bytesToWrite += entry.sizeBytes;
     }

@@ -11,6 +11,10 @@ export interface MirrorRestoreOptions {
   readonly words: readonly string[];
   readonly exclude: readonly string[];
   readonly excludeFile?: string;
+  /** What lies on other file systems of the target was not in the mirror. */
+  readonly oneFileSystem?: boolean;
+  /** A file of rules that protect entries of the target. */
+  readonly protectFile?: string;
   /** Whether the mirror's owners are the source's. */
   readonly preserveOwnership: boolean;
   /** Owners and modes of the mirror are kept in extended attributes. */
@@ -34,7 +38,9 @@ export function mirrorRestoreOptions(options: MirrorRestoreOptions): string[] {
     ...(options.overwrite === 'never' ? ['--ignore-existing'] : []),
     ...(options.overwrite === 'always' ? ['--ignore-times'] : []),
     ...(options.delete ? ['--delete-delay'] : []),
+    ...(options.delete && options.oneFileSystem === true ? ['--one-file-system'] : []),
     ...(options.namesFile === undefined ? [] : [`--files-from=${options.namesFile}`, '--from0']),
+    ...(options.protectFile === undefined ? [] : [`--filter=. ${options.protectFile}`]),
     ...filters,
     ...options.exclude.map((pattern) => `--exclude=${pattern}`),
     ...(options.excludeFile === undefined ? [] : [`--exclude-from=${options.excludeFile}`]),

@@ -7,10 +7,15 @@ import { HoldfastError } from './failures.js';
  */
 export const SCAN_FORMAT = '%P//%y %s %T@ %C@ %i %D %m %U %G %n %b//%l\\0';
 
+/** The same where find begins at many directories, each named from `.`; the root's name is none. Sorted, these stand in the same order. */
+export const LEVEL_FORMAT = SCAN_FORMAT.replace('%P', '%p');
+export const ROOT_FORMAT = `./${SCAN_FORMAT}`;
+
 const TYPES = 'fdlpscb';
 
 /** One record without its NUL. Throws RemoteCommandFailed for what find never prints. */
-export function parseScanRecord(record: string): Entry {
+export function parseScanRecord(printed: string): Entry {
+  const record = printed.startsWith('./') ? printed.slice(2) : printed;
   const pathEnd = record.indexOf('//');
   const targetStart = record.indexOf('//', pathEnd + 2);
   if (pathEnd < 0 || targetStart < 0) throw notARecord(record);

@@ -1,4 +1,5 @@
 import type { Entry } from './entry.js';
+import { isLargeFile } from './extent-layout.js';
 
 export interface ShardLimits {
   /** A shard is closed when its tar would reach so many bytes; a larger file has one of its own. */
@@ -12,7 +13,8 @@ const MAX_ENTRIES = 20_000;
 
 /**
  * Limits that keep a backup within `MAX_SHARDS`. Full shards number at most total / limit of either kind; each file with a shard of
- * its own may close an unfilled one. So: 2 × 800 for bytes, 300 for entries, one rest, one for directories.
+ * its own may close an unfilled one. So: 2 × 800 for bytes, 300 for entries, two rests (what is compressed and what is not), one for
+ * skeletons, one for directories.
  */
 export function shardLimits(totalRawBytes: number, totalEntries: number, targetBytes: number): ShardLimits {
   return {
@@ -21,8 +23,12 @@ export function shardLimits(totalRawBytes: number, totalEntries: number, targetB
   };
 }
 
-/** Bytes that an entry takes in a tar of the posix format: header, extended header with the exact time, content without holes. */
-export function rawEstimate(entry: Entry): number {
-  if (entry.type !== 'f') return 1536;
+/**
+ * Bytes that an entry takes in a tar of the posix format: header, extended header with the exact time, content without holes.
+ *
+ * @param largeFileSizeBytes files from this size on have their content elsewhere
+ */
+export function rawEstimate(entry: Entry, largeFileSizeBytes?: number): number {
+  if (entry.type !== 'f' || isLargeFile(entry, largeFileSizeBytes)) return 1536;
   return 1536 + Math.ceil(Math.min(entry.sizeBytes, entry.blocks * 512) / 512) * 512;
 }

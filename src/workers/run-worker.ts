@@ -6,9 +6,12 @@ import { createActivities } from '../activities/create-activities.js';
 import type { TemporalSettings } from '../client/temporal-settings.js';
 import { HoldfastError } from '../core/failures.js';
 import { machineTaskQueue, TASK_QUEUE } from '../core/ids.js';
+import { SshConnections } from '../providers/remote/ssh-connections.js';
 import { releaseLostAttempts, workerIdentity } from './lost-attempts.js';
 import { createProviders } from './providers.js';
 import { registerSearchAttributes } from './search-attributes.js';
+import { TemporalRunLimits } from './temporal-run-limits.js';
+import { TemporalRuns } from './temporal-runs.js';
 import { workerLog } from './worker-log.js';
 
 export interface StartWorkerOptions {
@@ -52,10 +55,17 @@ export async function startWorker({
   const workflowBundle = { codePath: workflowBundlePath() };
   installRuntime(log);
   const connection = await connectWorker(settings);
+  const connections = new SshConnections();
   try {
     await registerSearchAttributes(connection, settings.namespace);
     const machine = hostname();
-    const providers = createProviders({ machine, stateDir });
+    const providers = createProviders({
+      machine,
+      stateDir,
+      connections,
+      runs: new TemporalRuns(connection, settings.namespace),
+      runLimits: new TemporalRunLimits(connection, settings.namespace),
+    });
     const common: Omit<WorkerOptions, 'taskQueue'> = {
       connection,
       namespace: settings.namespace,
@@ -71,14 +81,14 @@ export async function startWorker({
       await Worker.create({ ...common, taskQueue: machineTaskQueue(machine) }),
     ];
     if (takeOver) await releaseLostAttempts(connection, settings.namespace);
-    return running(workers, connection);
+    return running(workers, connection, connections);
   } catch (error) {
     await connection.close();
     throw error;
   }
 }
 
-function running(workers: readonly Worker[], connection: NativeConnection): RunningWorker {
+function running(workers: readonly Worker[], connection: NativeConnection, connections: SshConnections): RunningWorker {
   const runs = workers.map((worker) => worker.run());
   const failed = new Promise<never>((_, reject) => {
     for (const run of runs) run.catch(reject);
@@ -89,6 +99,7 @@ function running(workers: readonly Worker[], connection: NativeConnection): Runn
     stop: async () => {
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
       const ends = await Promise.allSettled(runs);
+      await connections.close();
       await connection.close();
       for (const end of ends) if (end.status === 'rejected') throw end.reason;
     },

@@ -73,12 +73,21 @@ const PROFILES = {
     },
     cancellationType,
   },
+  /** Must not be repeated: what it sent cannot be taken back. */
+  once: {
+    startToCloseTimeout: '24 hours',
+    scheduleToCloseTimeout: '25 hours',
+    heartbeatTimeout: '60 seconds',
+    retry: { initialInterval: '1 second', backoffCoefficient: 1, maximumInterval: '1 second', maximumAttempts: 1 },
+    cancellationType,
+  },
 } as const satisfies Record<string, Profile>;
 
 export const quick = proxyActivities<HoldfastActivities>(PROFILES.quick);
 export const standard = proxyActivities<HoldfastActivities>(PROFILES.standard);
 export const patient = proxyActivities<HoldfastActivities>(PROFILES.patient);
 export const transfer = proxyActivities<HoldfastActivities>(PROFILES.transfer);
+export const once = proxyActivities<HoldfastActivities>(PROFILES.once);
 
 /** Reading the configuration runs no process and takes milliseconds: no task queue, no heartbeat. */
 export const local = proxyLocalActivities<Pick<HoldfastActivities, 'listHosts' | 'loadHost'>>({

@@ -5,6 +5,7 @@ import type { SourceFigures } from './messages.js';
 import { reasonToHold, type SourceLook } from './reason-to-hold.js';
 import { always } from './scopes.js';
 import { placeOf, subjectOf, type Ending, type SourceRun } from './source-run.js';
+import { writeExtents } from './write-extents.js';
 import { writeShards } from './write-shards.js';
 
 /** Other runs may commit to the same chain meanwhile (another Holdfast, a person): so often do we plan from what they left. */
@@ -43,7 +44,8 @@ async function planArchive(run: SourceRun, startedAtMs: number): Promise<Archive
 
 async function storeAndCommit(run: SourceRun, plan: ArchivePlan, startedAtMs: number): Promise<Ending> {
   run.tell({ step: 'transferring' });
-  await writeShards(run, plan);
+  const shards = await writeShards(run, plan);
+  if (plan.extentBatches !== undefined) await writeExtents(run, plan, shards);
 
   // A commit is never cut off: nobody could say afterwards whether the backup exists.
   run.tell({ step: 'committing' });

@@ -2,6 +2,7 @@ import type { Failure } from '../core/failures.js';
 import type { Status } from '../core/statuses.js';
 import { archiveEngine } from './archive-engine.js';
 import { failureOfActivity } from './failure-of-activity.js';
+import { whileFrozen } from './freeze.js';
 import type { SourceResult } from './messages.js';
 import { mirrorEngine } from './mirror-engine.js';
 import { always, withinTime } from './scopes.js';
@@ -12,8 +13,8 @@ import { placeOf, type Ending, type SourceRun } from './source-run.js';
 const engines = { mirror: mirrorEngine, archive: archiveEngine } as const;
 
 /**
- * Backs up one source: pre script → engine (look, guard, transfer, commit) → post script, and never throws: the result says how it
- * ended. The post script runs whatever happened, also after a failed pre script, a hold, a cancellation or the source's time limit.
+ * Backs up one source: pre script → freeze → engine (look, guard, transfer, commit) → thaw → post script, and never throws: the result
+ * says how it ended. The post script runs whatever happened, also after a failed pre script, a hold, a cancellation or the source's time limit.
  * The guard stands after the pre script because that is what mounts or dumps the source (docs/decisions/0001-guard-after-pre-script.md).
  */
 export async function backUpSource(run: SourceRun): Promise<SourceResult> {
@@ -25,7 +26,7 @@ export async function backUpSource(run: SourceRun): Promise<SourceResult> {
 async function performWithScripts(run: SourceRun): Promise<Ending> {
   const ending = await settle(run, async () => {
     await runPreScript(run);
-    return engines[run.source.engine](run);
+    return whileFrozen(run, engines[run.source.engine]);
   });
   try {
     await always(() => runPostScript(run, ending.status));
@@ -39,6 +40,7 @@ async function performWithScripts(run: SourceRun): Promise<Ending> {
 async function rehearse(run: SourceRun): Promise<Ending> {
   const left = [run.source.preScript, run.source.postScript].flatMap((script) => script?.name ?? []);
   if (left.length > 0) run.notes.push(`A dry run runs no scripts: ${left.join(', ')} left out.`);
+  if (run.source.freeze !== undefined) run.notes.push('A dry run freezes nothing: the source was looked at as it is.');
   return settle(run, () => engines[run.source.engine](run));
 }
 

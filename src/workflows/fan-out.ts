@@ -5,14 +5,49 @@ import { CancellationScope } from '@temporalio/workflow';
  * `work` settles its own failures: one item never stops another.
  */
 export async function settleEach<Item>(
-  lanes: number,
+  lanes: number | Lanes,
   next: () => Promise<Item | undefined>,
   work: (item: Item) => Promise<void>,
 ): Promise<void> {
+  const count = typeof lanes === 'number' ? new Lanes(lanes) : lanes;
+  let atWork = 0;
   const lane = async (): Promise<void> => {
-    for (let item = await next(); item !== undefined; item = await next()) await work(item);
+    atWork += 1;
+    for (let item = await next(); item !== undefined; item = await next()) {
+      await work(item);
+      if (atWork > count.most) break;
+    }
+    atWork -= 1;
   };
-  await Promise.all(Array.from({ length: Math.max(1, lanes) }, lane));
+  const all = Array.from({ length: count.most }, lane);
+  count.onRaise = () => {
+    while (atWork < count.most) all.push(lane());
+  };
+  for (let ended = 0; ended < all.length; ) {
+    const begun = all.slice(ended);
+    await Promise.all(begun);
+    ended += begun.length;
+  }
+  count.onRaise = () => undefined;
+}
+
+/** How many at a time; may be changed while they are at work. Fewer: those at work end first. */
+export class Lanes {
+  #most: number;
+  onRaise: () => void = () => undefined;
+
+  constructor(most: number) {
+    this.#most = Math.max(1, most);
+  }
+
+  get most(): number {
+    return this.#most;
+  }
+
+  set most(most: number) {
+    this.#most = Math.max(1, most);
+    this.onRaise();
+  }
 }
 
 /**

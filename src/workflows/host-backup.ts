@@ -7,7 +7,8 @@ import { backUpSource } from './back-up-source.js';
 import { conclude } from './conclude.js';
 import { failureOfActivity } from './failure-of-activity.js';
 import { openHostRecord, type HostRecord } from './host-record.js';
-import { hostProgressQuery, type HostBackupInput, type HostBackupResult } from './messages.js';
+import { openLimits, type Limits } from './limits.js';
+import { followLimitsSignal, hostProgressQuery, type HostBackupInput, type HostBackupResult } from './messages.js';
 import { markSubject } from './run-search-attributes.js';
 import { isCancelled } from './scopes.js';
 import { notBegun } from './source-result.js';
@@ -29,6 +30,8 @@ import type { SourceRun } from './source-run.js';
 export async function hostBackup(input: HostBackupInput): Promise<HostBackupResult> {
   const record = openHostRecord(input.host);
   setHandler(hostProgressQuery, record.progress);
+  const limits = openLimits(input.limits ?? {}, { parallelHosts: false });
+  setHandler(followLimitsSignal, limits.follow);
   markSubject({ host: input.host });
 
   const found = await lookAtHost(input, record);
@@ -38,7 +41,7 @@ export async function hostBackup(input: HostBackupInput): Promise<HostBackupResu
     const obstacle = obstacleTo(source, found, input);
     record.add(
       obstacle === undefined
-        ? await backUpSource(sourceRun(source, found.host, input, record))
+        ? await backUpSource(sourceRun(source, found.host, input, record, limits))
         : notBegun(source, obstacle.type === 'Cancelled' ? 'cancelled' : 'failed', obstacle),
     );
   }
@@ -85,7 +88,13 @@ function obstacleTo(source: SourcePlan, { host, probe }: HostFound, { options }:
   return undefined;
 }
 
-function sourceRun(source: SourcePlan, host: HostPlan, { options }: HostBackupInput, record: HostRecord): SourceRun {
+function sourceRun(
+  source: SourcePlan,
+  host: HostPlan,
+  { options }: HostBackupInput,
+  record: HostRecord,
+  limits: Limits,
+): SourceRun {
   const { workflowId, runId } = workflowInfo();
   return {
     host: { ...host, sources: [] },
@@ -93,6 +102,7 @@ function sourceRun(source: SourcePlan, host: HostPlan, { options }: HostBackupIn
     options,
     run: { workflowId, runId },
     startedAtMs: Date.now(),
+    runLimit: limits.bandwidth,
     tell: record.teller(source),
     notes: [],
     scripts: [],

@@ -15,12 +15,17 @@ import { WORKFLOW, type FleetBackupInput, type HostBackupResult, type HostSummar
 import { resultInFailure } from './result-in-failure.js';
 
 /** Runs a host's backup as a child Workflow and tells how it ended; never throws. */
-export async function runHostBackup(host: string, input: FleetBackupInput): Promise<HostSummary> {
+export async function runHostBackup(
+  host: string,
+  input: FleetBackupInput,
+  onStart: (child: ChildWorkflowHandle<typeof hostBackup>) => void,
+): Promise<HostSummary> {
   const workflowId = hostBackupWorkflowId(host);
   let runId: string | undefined;
   try {
     const child = await startHostBackup(host, workflowId, input);
     runId = child.firstExecutionRunId;
+    onStart(child);
     return summaryOfHost(await child.result(), { workflowId, runId });
   } catch (error) {
     const execution = { workflowId, ...(runId === undefined ? {} : { runId }) };
@@ -34,12 +39,12 @@ export async function runHostBackup(host: string, input: FleetBackupInput): Prom
 function startHostBackup(
   host: string,
   workflowId: string,
-  { configPath, selection, options }: FleetBackupInput,
+  { configPath, selection, options, limits }: FleetBackupInput,
 ): Promise<ChildWorkflowHandle<typeof hostBackup>> {
   return startChild<typeof hostBackup>(WORKFLOW.hostBackup, {
     // The host's lock: while another run holds it, this start is refused, and the host is busy.
     workflowId,
-    args: [{ configPath, host, selection, options }],
+    args: [{ configPath, host, selection, options, ...(limits === undefined ? {} : { limits }) }],
     staticSummary: summaryOf(`Back up ${host}`),
     // Also when the run is terminated, a host must get the chance to run its post scripts.
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,

@@ -12,6 +12,7 @@ import type {
   RestoreRequest,
   RunIdentity,
   RunScriptResult,
+  SendRestoredResult,
   TransferStatistics,
   ArchivePlan,
 } from '../activities/contract.js';
@@ -19,6 +20,16 @@ import type { Failure } from '../core/failures.js';
 import type { FlawedEntry } from '../core/manifest.js';
 import type { BackupOptions, Engine, HostPlan, Selection, SourcePlan } from '../core/plan.js';
 import type { Status } from '../core/statuses.js';
+import type { StdoutTarget } from './messages-stdout.js';
+import type { LimitsInForce } from './messages-limits.js';
+import type { PruneProgress } from './messages-prune.js';
+
+export type * from './messages-browse.js';
+export type * from './messages-catalog.js';
+export * from './messages-limits.js';
+export type * from './messages-stdout.js';
+export * from './messages-verify.js';
+export type * from './messages-prune.js';
 
 /** Workflow Types, as a client that does not load the functions starts them. */
 export const WORKFLOW = {
@@ -26,7 +37,19 @@ export const WORKFLOW = {
   hostBackup: 'hostBackup',
   restore: 'restore',
   listBackups: 'listBackups',
+  listRuns: 'listRuns',
+  rebuildCatalog: 'rebuildCatalog',
+  listFiles: 'listFiles',
+  findFiles: 'findFiles',
+  diffBackups: 'diffBackups',
+  verifyBackups: 'verifyBackups',
+  restoreDrill: 'restoreDrill',
   checkHosts: 'checkHosts',
+  prune: 'prune',
+  pruneDestinations: 'pruneDestinations',
+  previewPrune: 'previewPrune',
+  pinBackups: 'pinBackups',
+  consolidate: 'consolidate',
   archiveShards: 'archiveShards',
 } as const;
 
@@ -40,6 +63,7 @@ const progress = <Answer>(): QueryDefinition<Answer> =>
 export const fleetProgressQuery = progress<FleetProgress>();
 export const hostProgressQuery = progress<HostProgress>();
 export const restoreProgressQuery = progress<RestoreProgress>();
+export const pruneProgressQuery = progress<PruneProgress>();
 
 export type StatusCounts = Readonly<Record<Status, number>>;
 
@@ -54,6 +78,8 @@ export interface FleetBackupInput {
   readonly options: BackupOptions;
   /** So many hosts at a time. */
   readonly parallelHosts: number;
+  /** Set while it ran, by `setLimits`; clients leave it out. */
+  readonly limits?: LimitsInForce;
   /** What an earlier execution of the same run hands to the next one; clients leave it out. */
   readonly carried?: FleetState;
 }
@@ -134,6 +160,8 @@ export interface HostBackupInput {
   readonly host: string;
   readonly selection: Selection;
   readonly options: BackupOptions;
+  /** Set on the run that it belongs to before it was begun. */
+  readonly limits?: LimitsInForce;
 }
 
 export interface ScriptOutcome {
@@ -189,7 +217,16 @@ export interface HostBackupResult {
   readonly durationMs: number;
 }
 
-export type SourceStep = 'waiting' | 'pre script' | 'looking' | 'transferring' | 'committing' | 'post script' | 'done';
+export type SourceStep =
+  | 'waiting'
+  | 'pre script'
+  | 'freezing'
+  | 'looking'
+  | 'transferring'
+  | 'committing'
+  | 'thawing'
+  | 'post script'
+  | 'done';
 
 export interface SourceProgress {
   readonly source: string;
@@ -236,6 +273,8 @@ export interface ShardTotals {
 
 export interface RestoreInput {
   readonly request: RestoreRequest;
+  /** To a command's standard output; the request's own target does not count then. */
+  readonly stdout?: StdoutTarget;
 }
 
 export interface RestoreResult {
@@ -249,6 +288,8 @@ export interface RestoreResult {
   readonly plan?: RestorePlan;
   /** Undefined in a dry run and after a failure. */
   readonly report?: RestoreReport;
+  /** What went to a command's standard output. */
+  readonly sent?: SendRestoredResult;
   readonly bytesRead: number;
   readonly notes: readonly string[];
   readonly startedAtMs: number;
@@ -256,7 +297,15 @@ export interface RestoreResult {
 }
 
 export interface RestoreProgress {
-  readonly step: 'planning' | 'preparing' | 'extracting' | 'synchronising' | 'comparing' | 'cleaning up' | 'done';
+  readonly step:
+    | 'planning'
+    | 'preparing'
+    | 'extracting'
+    | 'synchronising'
+    | 'comparing'
+    | 'sending'
+    | 'cleaning up'
+    | 'done';
   readonly backupId?: string;
   readonly targetPath?: string;
   readonly partsDone: number;

@@ -1,5 +1,12 @@
 import { setCurrentDetails } from '@temporalio/workflow';
-import type { ExtractShardResult, RestorePlan, RestoreReport, RestoreRequest } from '../activities/contract.js';
+import type {
+  ExtractShardResult,
+  RestoreExtentsResult,
+  RestorePlan,
+  RestoreReport,
+  RestoreRequest,
+  SendRestoredResult,
+} from '../activities/contract.js';
 import { failure, type Failure, type FailurePlace } from '../core/failures.js';
 import { worstStatus, type Status } from '../core/statuses.js';
 import { restoreDetails } from './details-text.js';
@@ -10,7 +17,9 @@ export interface RestoreRecord {
   planned(plan: RestorePlan): void;
   tell(step: RestoreProgress['step']): void;
   extracted(part: ExtractShardResult): void;
+  extentsWritten(part: RestoreExtentsResult): void;
   finished(report: RestoreReport): void;
+  sent(what: SendRestoredResult): void;
   stop(reason: Failure): void;
   note(remark: string): void;
   readonly progress: () => RestoreProgress;
@@ -22,6 +31,7 @@ export function openRestoreRecord({ host, source, dryRun }: RestoreRequest): Res
   const notes: string[] = [];
   let plan: RestorePlan | undefined;
   let report: RestoreReport | undefined;
+  let sent: SendRestoredResult | undefined;
   let stopped: Failure | undefined;
   let progress: RestoreProgress = { step: 'planning', partsDone: 0, partsTotal: 0, bytesRead: 0, bytesToRead: 0 };
 
@@ -39,8 +49,12 @@ export function openRestoreRecord({ host, source, dryRun }: RestoreRequest): Res
     tell: (step) => update({ step }),
     extracted: ({ bytesRead }) =>
       update({ partsDone: progress.partsDone + 1, bytesRead: progress.bytesRead + bytesRead }),
+    extentsWritten: ({ bytesRead }) => update({ bytesRead: progress.bytesRead + bytesRead }),
     finished: (made) => {
       report = made;
+    },
+    sent: (what) => {
+      sent = what;
     },
     stop: (reason) => {
       stopped = reason;
@@ -61,6 +75,7 @@ export function openRestoreRecord({ host, source, dryRun }: RestoreRequest): Res
         dryRun,
         ...(plan === undefined ? {} : { plan }),
         ...(report === undefined ? {} : { report }),
+        ...(sent === undefined ? {} : { sent }),
         bytesRead: progress.bytesRead,
         notes,
         startedAtMs,

@@ -7,6 +7,8 @@ import { failureOfActivity } from './failure-of-activity.js';
 import { allOrNothing } from './fan-out.js';
 import { restoreProgressQuery, type RestoreInput, type RestoreResult } from './messages.js';
 import { openRestoreRecord, type RestoreRecord } from './restore-record.js';
+import { recordRun } from './record-run.js';
+import { restoreToStdout } from './restore-to-stdout.js';
 import { markSubject } from './run-search-attributes.js';
 import { always } from './scopes.js';
 
@@ -24,18 +26,30 @@ const WORKER_WAIT = '15 minutes';
  * All steps after the plan run on the machine that holds the plan's lists. Failed or cancelled, the lists are removed; what is already in
  * the target stays, and the same restore again skips what is right.
  */
-export async function restore({ request }: RestoreInput): Promise<RestoreResult> {
+export async function restore({ request, stdout }: RestoreInput): Promise<RestoreResult> {
   const record = openRestoreRecord(request);
   setHandler(restoreProgressQuery, record.progress);
   markSubject(request);
   try {
-    const plan = await planRestore(request);
-    record.planned(plan);
-    if (!request.dryRun) record.finished(await perform({ request, plan, run: identity() }, record));
+    const into = (target: RestoreRequest): Promise<RestoreReport | undefined> => restoreInto(target, record);
+    await (stdout === undefined ? into(request) : restoreToStdout(request, stdout, record, into));
   } catch (error) {
     record.stop(failureOfActivity(error, { host: request.host, source: request.source }));
   }
-  return conclude(record.result());
+  const result = record.result();
+  const { host, source, status, dryRun, plan } = result;
+  await recordRun(request.configPath, result, [{ host, status }], { source, dryRun, backupId: plan?.backupId ?? null });
+  return conclude(result);
+}
+
+/** Undefined in a dry run. */
+async function restoreInto(request: RestoreRequest, record: RestoreRecord): Promise<RestoreReport | undefined> {
+  const plan = await planRestore(request);
+  record.planned(plan);
+  if (request.dryRun) return undefined;
+  const report = await perform({ request, plan, run: identity() }, record);
+  record.finished(report);
+  return report;
 }
 
 function planRestore(request: RestoreRequest): Promise<RestorePlan> {
@@ -63,7 +77,7 @@ async function perform(input: RestoreStepInput, record: RestoreRecord): Promise<
 }
 
 async function restoreArchive(input: RestoreStepInput, record: RestoreRecord): Promise<RestoreReport> {
-  const { parts, taskQueue } = input.plan;
+  const { parts, extentParts = 0, taskQueue } = input.plan;
   record.tell('preparing');
   await step('make the directories', standard.prepareRestore, input, { taskQueue });
   record.tell('extracting');
@@ -72,6 +86,10 @@ async function restoreArchive(input: RestoreStepInput, record: RestoreRecord): P
   await allOrNothing(PARTS_AT_A_TIME, { from: 0, to: parts }, async (part) => {
     const summary = `extract shard ${part + 1} of ${parts}`;
     record.extracted(await step(summary, transfer.extractShard, { ...lean, part }, { taskQueue }));
+  });
+  await allOrNothing(PARTS_AT_A_TIME, { from: 0, to: extentParts }, async (part) => {
+    const summary = `write extents of large files, part ${part + 1} of ${extentParts}`;
+    record.extentsWritten(await step(summary, transfer.restoreExtents, { ...lean, part }, { taskQueue }));
   });
   record.tell('comparing');
   return step('set directories’ attributes, compare with the backup', transfer.finishRestore, input, { taskQueue });

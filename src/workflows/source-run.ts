@@ -1,7 +1,7 @@
 import type { ArchivePlan, RunIdentity, TransferStatistics } from '../activities/contract.js';
 import type { Failure, FailurePlace } from '../core/failures.js';
 import type { FlawedEntry } from '../core/manifest.js';
-import type { BackupOptions, HostPlan, SourcePlan } from '../core/plan.js';
+import type { BackupOptions, HostPlan, RunLimit, SourcePlan } from '../core/plan.js';
 import type { Status } from '../core/statuses.js';
 import type { ScriptOutcome, SourceFigures, SourceProgress, SourceStep } from './messages.js';
 
@@ -13,6 +13,8 @@ export interface SourceRun {
   readonly options: BackupOptions;
   readonly run: RunIdentity;
   readonly startedAtMs: number;
+  /** What a person has said meanwhile; undefined: nothing. */
+  readonly runLimit: () => RunLimit | undefined;
   /** Say how far it is; the query `progress` answers with the latest. */
   readonly tell: (news: Partial<Omit<SourceProgress, 'source' | 'engine'>> & { readonly step?: SourceStep }) => void;
   /** Remarks for people, in the result. */
@@ -36,11 +38,15 @@ export const placeOf = ({ host, source }: Pick<SourceRun, 'host' | 'source'>): R
 });
 
 /** What the Activities of one source have in common. */
-export const subjectOf = ({ host, source, run }: SourceRun): Pick<SourceRun, 'host' | 'source' | 'run'> => ({
-  host,
+export const subjectOf = ({ host, source, run, runLimit }: SourceRun): Pick<SourceRun, 'host' | 'source' | 'run'> => ({
+  host: limited(host, runLimit()),
   source,
   run,
 });
+
+/** The host with the limit in force at the moment. */
+export const limited = (host: HostPlan, runLimit: RunLimit | undefined): HostPlan =>
+  runLimit === undefined ? host : { ...host, runLimit };
 
 /** The plan without its lists for people: hundreds of shards would each carry them. */
 export const leanPlan = (plan: ArchivePlan): ArchivePlan => ({ ...plan, firstDeleted: [], notes: [] });

@@ -12,8 +12,8 @@ import { NO_SHARDS, sum, writeStretch } from './write-stretch.js';
  */
 const SHARDS_IN_ONE_HISTORY = 500;
 
-/** Writes all shards of a plan, or throws the first failure when the others have let go. */
-export async function writeShards(run: SourceRun, plan: ArchivePlan): Promise<void> {
+/** Writes all shards of a plan, or throws the first failure when the others have let go. Gives what they came to. */
+export async function writeShards(run: SourceRun, plan: ArchivePlan): Promise<ShardTotals> {
   const subject = { ...subjectOf(run), plan: leanPlan(plan) };
   let done = NO_SHARDS;
   const add = (more: ShardTotals): void => {
@@ -21,13 +21,14 @@ export async function writeShards(run: SourceRun, plan: ArchivePlan): Promise<vo
     run.tell({ shardsDone: done.shards, storedBytes: done.sizeBytes, rawBytes: done.rawBytes });
   };
   if (plan.shards <= SHARDS_IN_ONE_HISTORY) {
-    await writeStretch({ ...subject, from: 0, to: plan.shards }, add);
-    return;
+    await writeStretch({ ...subject, from: 0, to: plan.shards }, add, run.runLimit);
+    return done;
   }
   for (let from = 0; from < plan.shards; from += SHARDS_IN_ONE_HISTORY) {
     const to = Math.min(from + SHARDS_IN_ONE_HISTORY, plan.shards);
     add(await writeStretchInChild({ ...subject, from, to }));
   }
+  return done;
 }
 
 function writeStretchInChild(stretch: ArchiveShardsInput): Promise<ShardTotals> {

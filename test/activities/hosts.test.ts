@@ -36,6 +36,22 @@ beforeAll(async () => {
     remoteShellFor: async (plan) => remoteShell(plan, configs),
     openStorage: unused,
     readSecret: unused,
+    get catalogs(): never {
+      return unused();
+    },
+    get encryption(): never {
+      return unused();
+    },
+    get keys(): never {
+      return unused();
+    },
+    get runs(): never {
+      return unused();
+    },
+    get traffic(): never {
+      return unused();
+    },
+    seenDirectory: directory,
     spoolDirectory: directory,
     machineTaskQueue: 'test',
     holdfastVersion: '0',

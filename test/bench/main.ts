@@ -10,15 +10,16 @@ import type { Timing } from './measure.js';
 import { borg, restic, rsync, tarPipe, untarPipe, writeSshConfig } from './peers.js';
 import type { Bench } from './peers.js';
 import { killInMidTransfer } from './killed-worker.js';
+import { extentRows } from './extents.js';
 import { fanOut } from './fan-out.js';
 import { millionRows } from './million.js';
 import { machineLine, timingTable } from './report.js';
 
-/** `npm run bench [-- --rounds 3 --only archive,mirror,restore,kill,million,fanout --directory DIR]`: the rows of the README, as Markdown on standard output. */
+/** `npm run bench [-- --rounds 3 --only archive,mirror,restore,kill,million,fanout,extents --directory DIR]`: the rows of the README, as Markdown on standard output. */
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
-    only: { type: 'string', default: 'archive,mirror,restore,kill,million,fanout' },
+    only: { type: 'string', default: 'archive,mirror,restore,kill,million,fanout,extents' },
     directory: { type: 'string', default: tmpdir() },
   },
 });
@@ -48,6 +49,7 @@ try {
   if (wanted.has('restore')) await restoreRow(bench);
   if (wanted.has('kill')) process.stdout.write(`${await killInMidTransfer(bench)}\n`);
   if (wanted.has('million')) process.stdout.write(`${await millionRows(bench, rounds)}\n`);
+  if (wanted.has('extents')) process.stdout.write(`${await extentRows(bench, rounds)}\n`);
   if (wanted.has('fanout')) process.stdout.write(`${await fanOut(directory, rounds)}\n`);
 } finally {
   await host?.stop();

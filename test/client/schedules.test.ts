@@ -15,7 +15,14 @@ beforeAll(async () => {
 afterAll(() => temporal.stop());
 // By name: the server's list may not have them yet.
 afterEach(async () => {
-  const names = ['night', 'often', 'theirs', 'foreign', ...Array.from({ length: 9 }, (_, index) => `c${index}`)];
+  const names = [
+    'tidy',
+    'night',
+    'often',
+    'theirs',
+    'foreign',
+    ...Array.from({ length: 9 }, (_, index) => `c${index}`),
+  ];
   const gone = (error: unknown) => {
     if (!(error instanceof ScheduleNotFoundError)) throw error;
   };
@@ -75,6 +82,21 @@ test('a schedule of the configuration becomes a Temporal Schedule that leaves no
   expect(often.spec.intervals).toEqual([{ every: 21_600_000, offset: 1_800_000 }]);
   expect(often.state).toMatchObject({ paused: true, note: 'by hand' });
   expect(often.action.args).toMatchObject([{ selection: { hosts: ['h'], tags: ['t'] }, options: { full: true } }]);
+});
+
+test('a schedule that prunes starts a prune of what it selects, which nobody has approved', async () => {
+  expect(await apply('  tidy: {cron: "0 5 * * *", action: prune, hosts: [h]}\n')).toEqual({ 'backup/tidy': 'created' });
+  expect((await describe('tidy')).action).toMatchObject({
+    workflowType: 'pruneDestinations',
+    args: [
+      {
+        configPath: '/etc/holdfast/config.yaml',
+        selection: { hosts: ['h'], sources: [], tags: [] },
+        approve: false,
+        sweepOnly: false,
+      },
+    ],
+  });
 });
 
 test('applying twice changes nothing; a change changes only its schedule, and leaves one paused that a person paused', async () => {

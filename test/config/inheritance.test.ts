@@ -46,14 +46,14 @@ test('the nearest place counts: path, host, config, default', () => {
   ]);
 });
 
-test('options of rsync, excludes and tags add up from the outside in', () => {
+test('options of rsync and tags add up from the outside in, rules from the nearest place out', () => {
   const [own, none] = sourcesOf(THREE_PLACES);
   expect(own).toMatchObject({
-    exclude: ['a', 'b', 'c'],
+    exclude: ['c', 'b', 'a'],
     rsyncOptions: ['-z', '--bwlimit=1m', '--exclude=x y'],
     tags: ['t', 'u'],
   });
-  expect(none).toMatchObject({ exclude: ['a', 'b'], rsyncOptions: ['-z', '--bwlimit=1m'], tags: ['t'] });
+  expect(none).toMatchObject({ exclude: ['b', 'a'], rsyncOptions: ['-z', '--bwlimit=1m'], tags: ['t'] });
 });
 
 test('ssh options are joined by name, whatever its case, and the host’s win', () => {
@@ -148,6 +148,8 @@ schedules:
   expect(schedules).toEqual([
     {
       name: 'night',
+      action: 'backup',
+      readPercent: 0,
       times: { cron: ['30 2 * * *'], timezone: 'Europe/Berlin' },
       selection: { hosts: [], sources: [], tags: [] },
       full: false,
@@ -158,6 +160,8 @@ schedules:
     },
     {
       name: 'often',
+      action: 'backup',
+      readPercent: 0,
       times: { everyMs: 21_600_000, offsetMs: 1_800_000 },
       selection: { hosts: ['h'], sources: ['a'], tags: ['t'] },
       full: true,

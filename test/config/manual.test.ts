@@ -29,7 +29,7 @@ test('the manual’s example is valid, and says itself what rsync gets', () => {
   expect(hosts[0]?.sources[1]).toMatchObject({
     name: 'www',
     rsyncOptions: ['-z', '--bwlimit=10m'],
-    exclude: ['*.tmp', '/cache/'],
+    exclude: ['/cache/', '*.tmp'],
   });
   expect(hosts[1]?.sources.map(({ engine, destination }) => [engine, destination.name])).toEqual([
     ['archive', 'offsite'],

@@ -12,7 +12,7 @@ const COMMON = {
   rsyncOptions: ['-avz', '--delete', '--numeric-ids', '--stats', '--human-readable'],
   maxDeletePercent: 50,
   levels: { noIncremental: false, maxLevel: 13 },
-  archive: { shardSizeBytes: 128 * 1024 * 1024, compressionLevel: 3, parallelShards: 2 },
+  archive: { shardSizeBytes: 128 * 1024 * 1024, largeFileSizeBytes: 1024 ** 3, compressionLevel: 3, parallelShards: 2 },
   tags: [],
   timeoutMs: 86_400_000,
   destination: { name: 'backup_base', type: 'local', path: '/share/backup' },

@@ -65,8 +65,23 @@ describe('options', () => {
     [{ path: '/home', exclude: ['*.o'] }],
     [{ path: '/home', exclude: ['cache/', '*.o'] }],
     [{ path: '/home', exclude: ['*.o', 'cache/', 'x'] }],
+    [{ path: '/home', exclude: ['*.o', 'cache/'], filters: { maxFileSizeBytes: 5 } }],
   ])('that are %j now start a new one', (now) => {
     expect(optionsChange(options, now)).toBeTypeOf('string');
+  });
+
+  test('with the same filters in another order keep the chain, with others they start a new one', () => {
+    const before = { ...options, filters: { maxFileSizeBytes: 5, excludeIfPresent: ['.nobackup'] } };
+    const now = { ...options, filters: { excludeIfPresent: ['.nobackup'], maxFileSizeBytes: 5 } };
+    expect(optionsChange(before, now)).toBeUndefined();
+    expect(optionsChange(before, { ...now, filters: { ...now.filters, maxFileSizeBytes: 6 } })).toContain('filters');
+    expect(optionsChange(before, options)).toContain('filters');
+  });
+
+  test('with a rule that is no text are told by its bytes', () => {
+    const rule = { base64: Buffer.from([0xff]).toString('base64') };
+    expect(optionsChange({ path: '/', exclude: [rule] }, { path: '/', exclude: [{ ...rule }] })).toBeUndefined();
+    expect(optionsChange({ path: '/', exclude: [rule] }, { path: '/', exclude: ['\u00ff'] })).toBeTypeOf('string');
   });
 });
 

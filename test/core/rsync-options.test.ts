@@ -132,6 +132,24 @@ describe('merging options', () => {
     expect(words.slice(-4)).toEqual(['--exclude=*.tmp', '--exclude=-n', '--exclude=- x', '--exclude-from=/e x']);
   });
 
+  test('what other filters leave out stands before all rules, or after the one that forgets all before it', () => {
+    const rules = { exclude: ['*.tmp'], excludeFile: '/e' };
+    const { words } = merge('--include=a', { ...rules, leftOut: { file: '/l', holdsRules: false } });
+    const wanted = ['--exclude-from=/l', '--include=a', '--exclude=*.tmp', '--exclude-from=/e'];
+    expect(words.filter((word) => wanted.includes(word))).toEqual(wanted);
+    const forgetting = merge('--include=a', { ...rules, leftOut: { file: '/l', holdsRules: true } }).words;
+    expect(forgetting.slice(-2)).toEqual(['--exclude=!', '--exclude-from=/l']);
+    expect(forgetting).not.toContain('--exclude=*.tmp');
+  });
+
+  test('one file system is said once, since said twice it means something else', () => {
+    expect(merge('', { oneFileSystem: true }).words).toContain('--one-file-system');
+    expect(merge('-x', { oneFileSystem: true }).words.filter((word) => word.includes('one-file-system'))).toHaveLength(
+      1,
+    );
+    expect(merge('', { oneFileSystem: false }).words).not.toContain('--one-file-system');
+  });
+
   test('options that weaken a backup are said', () => {
     expect(merge('--size-only --no-size-only -u').notes).toEqual([
       'rsync option --update: files that went back in time on the host stay as they are in the mirror',

@@ -5,6 +5,7 @@ import { comparePaths } from '../../src/core/entry.js';
 import type { LinkGroup } from '../../src/core/merge-hard-links.js';
 import { ShardCutter } from '../../src/core/shard-cutter.js';
 import { MAX_SHARDS, rawEstimate, shardLimits } from '../../src/core/shard-limits.js';
+import { StoreTypes } from '../../src/core/store-types.js';
 import { entryOf } from '../support/arbitrary-entries.js';
 
 const MIB = 1024 * 1024;
@@ -49,6 +50,26 @@ describe('cutting shards', () => {
       { number: 0, kind: 'content', names: ['a'] },
       { number: 1, kind: 'directories', names: ['', 'd'] },
     ]);
+  });
+
+  test('fills shards of what is not worth compressing beside the others, when asked to', () => {
+    const entries = ['a.txt', 'b.jpg', 'c.txt', 'd.jpg', 'e.txt'].map((path) => sized(path, 1000));
+    const cutter = new ShardCutter({ rawBytes: 5000, entries: 100 }, [], new StoreTypes());
+    expect(entries.map((entry) => cutter.place(entry))).toEqual([0, 1, 0, 1, 2]);
+    cutter.finish();
+    expect(cutter.takeClosed()).toEqual([
+      { number: 0, kind: 'content', names: ['a.txt', 'c.txt'], rawBytes: 5120 },
+      { number: 1, kind: 'content', names: ['b.jpg', 'd.jpg'], rawBytes: 5120, compression: 'none' },
+      { number: 2, kind: 'content', names: ['e.txt'], rawBytes: 2560 },
+    ]);
+  });
+
+  test('puts a hard-linked file where its first name belongs', () => {
+    const names = ['a.txt', 'b.jpg'].map((path) => ({ ...sized(path, 1000), inode: '1', links: 2 }));
+    const cutter = new ShardCutter({ rawBytes: MIB, entries: 100 }, [{ names, changed: true }], new StoreTypes());
+    for (const entry of names) cutter.place(entry);
+    cutter.finish();
+    expect(cutter.takeClosed()).toMatchObject([{ names: ['a.txt', 'b.jpg'] }]);
   });
 
   test('has no shard at all when there is nothing to store', () => {

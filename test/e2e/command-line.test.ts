@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -206,6 +206,47 @@ test('doctor and hosts check tell what is there', async () => {
   expect(hosts.summary).toMatchObject({
     hosts: [{ host: 'web1', probe: { sources: [{ state: 'directory' }, { state: 'directory' }] } }],
   });
+});
+
+test('verify and drill find all well; a flipped bit in the bucket ends with exit code 1, and the next backup starts anew', async () => {
+  const verified = await holdfast('verify', '--read-data', '--compare');
+  expect(verified.exit, verified.stderr).toBe(0);
+  expect(verified.summary).toMatchObject({ kind: 'verify-backups', status: 'ok', counts: { ok: 2 } });
+  const drilled = await holdfast('drill');
+  expect(drilled.exit, drilled.stderr).toBe(0);
+  const drills = drilled.summary['sources'] as { source: string; proof: string; files: number }[];
+  expect(drills.map(({ proof, files }) => [proof, files])).toEqual([
+    ['source', 2],
+    ['source', 2],
+  ]);
+  const proofs = await holdfast('drill', '--list');
+  expect(proofs.summary).toMatchObject({ proofs: [{ source: 'www', complete: false }, { source: 'etc' }] });
+
+  const folder = join(bucket.directory, 'night/web1/www');
+  const [oldest] = (await readdir(folder)).sort() as [string];
+  const shard = (await readdir(join(folder, oldest))).find((name) => name.startsWith('shard-00000')) as string;
+  const object = join(folder, oldest, shard);
+  const bytes = await readFile(object);
+  bytes[40] = (bytes[40] as number) ^ 1;
+  await writeFile(object, bytes);
+  const bad = await holdfast('verify', 'web1', '--source', 'www', '--read-data');
+  expect(bad.exit).toBe(1);
+  const [source] = bad.summary['sources'] as { failure: { type: string }; files: { first: { path: string }[] } }[];
+  expect(source?.failure.type).toBe('BackupDamaged');
+  expect(source?.files.first.map(({ path: name }) => name)).toContain('kept');
+  const listed = await holdfast('backups', 'web1', '--source', 'www');
+  expect((listed.summary['backups'] as { status: string }[])[0]?.status).toBe('damaged');
+  const failed = await holdfast('drill', 'web1', '--source', 'www', '--all');
+  expect(failed.exit).toBe(1);
+  expect(JSON.stringify(failed.summary)).toContain('DrillFailed');
+
+  await holdfast('backup', 'web1', '--source', 'www');
+  const after = await holdfast('backups', 'web1', '--source', 'www');
+  expect((after.summary['backups'] as { level: number; status: string }[])[0]).toMatchObject({
+    level: 0,
+    status: 'ok',
+  });
+  expect((await holdfast('drill', 'web1', '--source', 'www', '--all')).exit).toBe(0);
 });
 
 test('Ctrl-C leaves the run going, says how to come back, and attach brings its result', async () => {

@@ -54,6 +54,9 @@ const fails = (type: 'HookFailed' | 'ChainMoved' | 'DestinationFull' | 'ObjectDa
 
 let commits = 0;
 
+const damaged = { whole: false, count: 1, first: [{ name: 'shard-00000.tar.zst', problem: 'it is missing' }] };
+const verifyInput = { configPath, selection, which: { latest: true }, readPercent: 100, parallelSources: 1 };
+
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'fleet-backup': {
     type: 'fleetBackup',
@@ -97,6 +100,9 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     { overrides: { planArchive: async () => ({ ...ARCHIVE_PLAN, shards: 501 }) } },
   ),
   'host-backup-failed-pre-script': host([withScripts({})], { overrides: { runScript: fails('HookFailed') } }),
+  'host-backup-frozen': host([withScripts({ freeze: { kind: 'btrfs' } })], {
+    overrides: { thawSource: async () => ({ troubles: ['It was thawed too early.'] }) },
+  }),
   'host-backup-timed-out': host([withScripts({ timeoutMs: 200 })], { overrides: { syncMirror: untilCancelled } }),
   'host-backup-cancelled': host([withScripts({}), sourcePlan({ name: 'etc' })], {
     overrides: { syncMirror: untilCancelled },
@@ -120,10 +126,83 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   }),
   'restore-failed': restore({ overrides: { extractShard: fails('ObjectDamaged') } }),
   'restore-cancelled': restore({ overrides: { extractShard: untilCancelled }, cancelAt: 'extractShard' }),
+  'list-runs': { type: 'listRuns', input: { configPath, limit: 20 }, hosts: [] },
+  'rebuild-catalog': {
+    type: 'rebuildCatalog',
+    input: { configPath, selection },
+    hosts: ['web1', 'web2'].map((name) => hostPlan({ name })),
+  },
+  'list-files': {
+    type: 'listFiles',
+    input: { configPath, host: 'web1', source: 'www', point: { latest: true }, path: '', recursive: false },
+    hosts: [],
+  },
+  'find-files': { type: 'findFiles', input: { configPath, selection, pattern: '*.conf' }, hosts: [] },
+  'diff-backups': {
+    type: 'diffBackups',
+    input: {
+      configPath,
+      host: 'web1',
+      source: 'www',
+      before: { backupId: '20261120T020000Z-0' },
+      now: { latest: true },
+    },
+    hosts: [],
+  },
   'list-backups': { type: 'listBackups', input: { configPath, selection, limit: 10 }, hosts: [] },
   'check-hosts': {
     type: 'checkHosts',
     input: { configPath, selection, parallelHosts: 2 },
     hosts: ['web1', 'web2', 'db1'].map((name) => hostPlan({ name })),
+  },
+  prune: {
+    type: 'prune',
+    input: { configPath, selection, approve: false, sweepOnly: false, destination: 'vault' },
+    hosts: [],
+  },
+  'prune-destinations': {
+    type: 'pruneDestinations',
+    input: { configPath, selection, approve: false, sweepOnly: false },
+    hosts: [],
+  },
+  'preview-prune': {
+    type: 'previewPrune',
+    input: { configPath, selection, offset: 0, shown: 0, nowMs: 1_795_226_400_000 },
+    hosts: [],
+  },
+  'pin-backups': {
+    type: 'pinBackups',
+    input: { configPath, host: 'web1', source: 'www', ids: ['20261120T020000Z-0'], pinned: true },
+    hosts: [],
+  },
+  consolidate: {
+    type: 'consolidate',
+    input: { configPath, host: 'web1', source: 'www', maxDeadPercent: 50 },
+    hosts: [],
+  },
+  'verify-backups': {
+    type: 'verifyBackups',
+    input: { ...verifyInput, compare: { files: 10 } },
+    hosts: [hostPlan({ sources: [sourcePlan({ engine: 'archive' }), sourcePlan({ name: 'mirrored' })] })],
+  },
+  'verify-backups-damaged': {
+    type: 'verifyBackups',
+    input: verifyInput,
+    hosts: [hostPlan({ sources: [sourcePlan({ engine: 'archive' })] })],
+    overrides: {
+      verifyBackup: async () => ({ state: 'checked', damage: damaged, objects: 4, batches: 1, wasDamaged: false }),
+    },
+  },
+  'restore-drill': {
+    type: 'restoreDrill',
+    input: { configPath, selection, point: { latest: true }, sample: { files: 10, bytes: 1_000 }, seed: 1 },
+    hosts: [hostPlan({ sources: [sourcePlan({ engine: 'archive' })] })],
+  },
+  'restore-drill-cancelled': {
+    type: 'restoreDrill',
+    input: { configPath, selection, point: { latest: true }, sample: 'all', seed: 1 },
+    hosts: [hostPlan({ sources: [sourcePlan({ engine: 'archive' })] })],
+    overrides: { extractShard: untilCancelled },
+    cancelAt: 'extractShard',
   },
 };

@@ -4,11 +4,18 @@ import { join } from 'node:path';
 import type { ActivityControl, Providers } from '../../src/activities/activity-control.js';
 import { commitArchive } from '../../src/activities/archive/commit-archive.js';
 import { planArchive } from '../../src/activities/archive/plan-archive.js';
+import { writeExtents } from '../../src/activities/archive/write-extents.js';
 import { writeShard } from '../../src/activities/archive/write-shard.js';
-import type { ArchivePlan, CommitArchiveResult, WriteShardResult } from '../../src/activities/contract.js';
+import type {
+  ArchivePlan,
+  CommitArchiveResult,
+  WriteExtentsResult,
+  WriteShardResult,
+} from '../../src/activities/contract.js';
 import type { BackupOptions, DestinationPlan, HostPlan, SourcePlan } from '../../src/core/plan.js';
 import type { LoopbackHost } from '../../src/demo/loopback-host.js';
 import { startLoopbackHost } from '../../src/demo/loopback-host.js';
+import { SshConnections } from '../../src/providers/remote/ssh-connections.js';
 import { createProviders } from '../../src/workers/providers.js';
 import { sourcePlan } from './plans.js';
 
@@ -18,6 +25,7 @@ const NO_OPTIONS: BackupOptions = { dryRun: false, full: false, approve: false }
 export interface ArchivedRun {
   readonly plan: ArchivePlan;
   readonly shards: readonly WriteShardResult[];
+  readonly extents: readonly WriteExtentsResult[];
   readonly commit: CommitArchiveResult;
 }
 
@@ -41,8 +49,9 @@ export interface ArchiveBench {
   control(news?: Partial<ActivityControl>): ActivityControl;
   plan(work?: ArchiveWork): Promise<ArchivePlan>;
   writeShard(plan: ArchivePlan, shard: number, work?: ArchiveWork): Promise<WriteShardResult>;
+  writeExtents(plan: ArchivePlan, batch: number, work?: ArchiveWork): Promise<WriteExtentsResult>;
   commit(plan: ArchivePlan, work?: ArchiveWork): Promise<CommitArchiveResult>;
-  /** All three. */
+  /** All of them. */
   backUp(work?: ArchiveWork): Promise<ArchivedRun>;
   stop(): Promise<void>;
 }
@@ -79,7 +88,8 @@ export async function startArchiveBench(destination?: DestinationPlan): Promise<
   };
   // What was changed within two seconds before a scan is read again by the next: here a scan is ten seconds after all changes.
   await replaceTool('date', 'exec $REAL --date="+10 seconds" "$@"');
-  const providers = createProviders({ machine: 'test', stateDir: join(directory, 'state') });
+  const connections = new SshConnections();
+  const providers = createProviders({ machine: 'test', stateDir: join(directory, 'state'), connections });
   let attempts = 0;
   let clockMs = Date.now() - 86_400_000;
 
@@ -129,6 +139,8 @@ export async function startArchiveBench(destination?: DestinationPlan): Promise<
     },
     writeShard: (plan, shard, work = {}) =>
       writeShard(work.providers ?? providers, control(work.control), { ...common(work), plan, shard }),
+    writeExtents: (plan, batch, work = {}) =>
+      writeExtents(work.providers ?? providers, control(work.control), { ...common(work), plan, batch }),
     commit: (plan, work = {}) =>
       commitArchive(work.providers ?? providers, control(work.control), {
         ...common(work),
@@ -142,9 +154,14 @@ export async function startArchiveBench(destination?: DestinationPlan): Promise<
         const pair = [next, next + 1].filter((shard) => shard < plan.shards);
         shards.push(...(await Promise.all(pair.map((shard) => bench.writeShard(plan, shard, work)))));
       }
-      return { plan, shards, commit: await bench.commit(plan, work) };
+      const extents: WriteExtentsResult[] = [];
+      for (let batch = 0; batch < (plan.extentBatches ?? 0); batch += 1) {
+        extents.push(await bench.writeExtents(plan, batch, work));
+      }
+      return { plan, shards, extents, commit: await bench.commit(plan, work) };
     },
     stop: async () => {
+      await connections.close();
       await host.stop();
       await rm(directory, { recursive: true, force: true });
     },

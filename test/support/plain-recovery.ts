@@ -13,16 +13,28 @@ export async function plainRecoveryScript(): Promise<string> {
   return blocks[0]?.[1] as string;
 }
 
-/** Restores a backup with nothing of Holdfast's: `source` is the directory of the source in its destination. */
-export async function recoverPlainly(source: string, backupId: string, target: string): Promise<void> {
+/**
+ * Restores a backup with nothing of Holdfast's: `source` is the directory of the source in its destination, `identity` the file with the private
+ * key of an encrypted one.
+ */
+export async function recoverPlainly(
+  source: string,
+  backupId: string,
+  target: string,
+  identity?: string,
+): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-plain-'));
   try {
     const script = join(directory, 'recover.sh');
     await writeFile(script, await plainRecoveryScript());
-    await promisify(execFile)('/bin/sh', [script, source, backupId, target], {
-      env: { PATH: process.env['PATH'] },
-      maxBuffer: 1 << 26,
-    });
+    await promisify(execFile)(
+      '/bin/sh',
+      [script, source, backupId, target, ...(identity === undefined ? [] : [identity])],
+      {
+        env: { PATH: process.env['PATH'] },
+        maxBuffer: 1 << 26,
+      },
+    );
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

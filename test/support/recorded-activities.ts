@@ -1,12 +1,15 @@
 import { Context } from '@temporalio/activity';
 import type {
   ArchivePlan,
+  CompareWithHostResult,
   HoldfastActivities,
   InspectMirrorResult,
+  PrunedSource,
   RestorePlan,
   TransferStatistics,
 } from '../../src/activities/contract.js';
 import { underHeartbeat } from '../../src/activities/heartbeat.js';
+import { NO_DAMAGE } from '../../src/core/damage.js';
 import type { HostPlan } from '../../src/core/plan.js';
 import { hostPlan } from './plans.js';
 
@@ -70,14 +73,15 @@ interface Subject {
   readonly phase?: string;
   readonly shard?: number;
   readonly part?: number;
+  readonly batch?: number;
 }
 
 type Work = (input: unknown) => Promise<unknown>;
 
 function textOf({ name, input }: Call): string {
-  const { host, source, request, phase, shard, part } = input as Subject;
+  const { host, source, request, phase, shard, part, batch } = input as Subject;
   const place = [typeof host === 'object' ? host.name : (host ?? request?.host), source?.name ?? request?.source];
-  const detail = phase ?? (shard ?? part)?.toString();
+  const detail = phase ?? (shard ?? part ?? batch)?.toString();
   return [name, place.filter((word) => word !== undefined).join('/'), detail].filter(Boolean).join(' ');
 }
 
@@ -139,6 +143,22 @@ export const ARCHIVE_PLAN: ArchivePlan = {
   notes: [],
 };
 
+export const PRUNED: PrunedSource = {
+  host: 'web1',
+  source: 'www',
+  status: 'ok',
+  kept: 7,
+  waiting: 2,
+  marked: 1,
+  unmarked: 0,
+  deleted: 1,
+  freedBytes: 1_000,
+  firstMarked: ['20261001T020000Z-0'],
+  firstDeleted: ['20260901T020000Z-0'],
+  swept: { objects: 0, bytes: 0, unfinished: 0 },
+  notes: [],
+};
+
 export const RESTORE_PLAN: RestorePlan = {
   engine: 'archive',
   backupId: '20261121T020000Z-1',
@@ -158,6 +178,16 @@ export const RESTORE_PLAN: RestorePlan = {
 
 const NO_FLAWS = { count: 0, first: [] };
 
+export const COMPARISON: CompareWithHostResult = {
+  backupId: '20261121T020000Z-1',
+  entries: 100,
+  unchanged: 100,
+  changed: NO_FLAWS,
+  created: NO_FLAWS,
+  deleted: NO_FLAWS,
+  content: { filesCompared: 10, bytesCompared: 1_000, differing: NO_FLAWS, notCompared: NO_FLAWS },
+};
+
 function doingNothing(hosts: readonly HostPlan[]): HoldfastActivities {
   return {
     listHosts: async ({ offset, limit }) => ({
@@ -173,11 +203,27 @@ function doingNothing(hosts: readonly HostPlan[]): HoldfastActivities {
       roundTripMs: 1,
     }),
     runScript: async () => ({ exitCode: 0, durationMs: 1, output: 'done\n' }),
+    freezeSource: async ({ source }) => ({
+      readPath: `/frozen${source.path}`,
+      frozenAtMs: 1_795_226_399_000,
+      notIncluded: { count: 0, first: [] },
+      notFrozen: { count: 0, first: [] },
+    }),
+    thawSource: async () => ({ troubles: [] }),
     inspectMirror: async () => MIRROR_LOOK,
     syncMirror: async () => ({ statistics: STATISTICS, exitCode: 0, flaws: NO_FLAWS }),
     commitMirror: async () => ({ backupId: '20261121T020000Z-0', status: 'ok' }),
     planArchive: async () => ARCHIVE_PLAN,
     writeShard: async () => ({ sizeBytes: 1_000, rawBytes: 3_000, flaws: 0, reused: false }),
+    writeExtents: async () => ({
+      sent: 2,
+      unchanged: 13,
+      holes: 1,
+      sizeBytes: 2_000,
+      rawBytes: 6_000,
+      flaws: 0,
+      reused: 0,
+    }),
     commitArchive: async () => ({
       backupId: ARCHIVE_PLAN.backupId,
       status: 'ok',
@@ -187,12 +233,79 @@ function doingNothing(hosts: readonly HostPlan[]): HoldfastActivities {
     }),
     discardArchivePlan: async () => undefined,
     listBackups: async () => ({ backups: [], failures: [] }),
+    recordRun: async () => undefined,
+    catalogHost: async () => ({ sources: 1, backups: 2, failures: [] }),
+    forgetCataloged: async () => ({ forgotten: 0 }),
+    listRuns: async () => ({ runs: [] }),
+    listFiles: async () => ({
+      source: 'www',
+      engine: 'archive',
+      backupId: ARCHIVE_PLAN.backupId,
+      files: [],
+      notes: [],
+    }),
+    findFiles: async () => ({ versions: [], failures: [] }),
+    diffBackups: async () => ({ source: 'www', before: ARCHIVE_PLAN.backupId, now: ARCHIVE_PLAN.backupId, files: [] }),
+    listPruneDestinations: async () => ['vault'],
+    pruneSources: async () => ({ total: 1, sources: [PRUNED] }),
+    recordPrune: async () => undefined,
+    previewPrune: async () => ({ sources: [] }),
+    pinBackups: async ({ ids }) => ({ changed: ids }),
+    consolidateBackup: async () => ({
+      backupId: ARCHIVE_PLAN.backupId,
+      status: 'ok',
+      from: '20261120T020000Z-0',
+      shards: 3,
+      storedBytes: 1_000,
+      deadBytes: 0,
+      rawBytes: 3_000,
+    }),
+    planVerification: async () => ({ backups: ['20261120T020000Z-0'], leftOut: 0, round: 0 }),
+    verifyBackup: async () => ({ state: 'checked', damage: NO_DAMAGE, objects: 4, batches: 1, wasDamaged: false }),
+    verifyData: async () => ({ damage: NO_DAMAGE, objectsRead: 3, bytesRead: 3_000, members: 90, remarks: NO_FLAWS }),
+    recordDamage: async () => ({ files: NO_FLAWS, touches: [], cleared: false }),
+    compareWithHost: async () => COMPARISON,
+    verifyMirror: async () => ({ backupId: '20261121T020000Z-0', problems: NO_FLAWS }),
+    planDrill: async ({ configPath, host, source }) => ({
+      request: {
+        configPath,
+        host: host.name,
+        source: source.name,
+        point: { backupId: '20261121T020000Z-1' },
+        include: [],
+        namesFile: '/spool/drill/names',
+        // The queue of a machine would need a worker of its own.
+        target: { kind: 'host', host: 'scratch', path: '/spool/drill/restored' },
+        overwrite: 'changed',
+        delete: false,
+        dryRun: false,
+        unfinished: false,
+      },
+      backupId: '20261121T020000Z-1',
+      scratch: '/spool/drill',
+      taskQueue: Context.current().info.taskQueue,
+      files: 10,
+      bytes: 1_000,
+    }),
+    proveDrill: async () => ({
+      proof: 'source',
+      files: 10,
+      bytes: 1_000,
+      comparedWithSource: 8,
+      differing: NO_FLAWS,
+      notes: [],
+    }),
+    discardDrill: async () => undefined,
     // The queue is the test's own.
     planRestore: async () => ({ ...RESTORE_PLAN, taskQueue: Context.current().info.taskQueue }),
     prepareRestore: async () => undefined,
     extractShard: async () => ({ entries: 30, bytesRead: 100_000 }),
+    restoreExtents: async () => ({ extents: 16, bytesRead: 50_000 }),
     finishRestore: async () => ({ status: 'ok', compared: 100, differences: NO_FLAWS }),
     restoreMirror: async () => ({ status: 'ok', compared: 100, differences: NO_FLAWS }),
     discardRestore: async () => undefined,
+    openScratch: async () => ({ path: '/spool/stdout-1' }),
+    sendRestored: async () => ({ content: 'tar', sizeBytes: 10_240, sha256: '0'.repeat(64) }),
+    closeScratch: async () => undefined,
   };
 }

@@ -10,6 +10,7 @@ import { extractShard } from '../../src/activities/restore/extract-shard.js';
 import { finishRestore } from '../../src/activities/restore/finish-restore.js';
 import { planRestore } from '../../src/activities/restore/plan-restore.js';
 import { prepareRestore } from '../../src/activities/restore/prepare-restore.js';
+import { restoreExtents } from '../../src/activities/restore/restore-extents.js';
 import type { Manifest } from '../../src/core/manifest.js';
 import type { DestinationPlan } from '../../src/core/plan.js';
 import { type LoopbackHost, startLoopbackHost } from '../../src/demo/loopback-host.js';
@@ -94,6 +95,9 @@ export async function startRestoreBench(destination?: DestinationPlan, objects?:
             pair.map((number) => extractShard(providers, control(archive), { ...input, part: number })),
           );
         }
+        for (let part = 0; part < (plan.extentParts ?? 0); part += 1) {
+          await restoreExtents(providers, control(archive), { ...input, part });
+        }
         return { plan, report: await finishRestore(providers, control(archive), input) };
       } catch (error) {
         await discardRestore(providers, control(archive), input);
@@ -118,7 +122,9 @@ const control = (archive: ArchiveBench): ActivityControl => archive.control();
 
 /** As a person would write it. */
 function configText(hosts: readonly LoopbackHost[], destination: DestinationPlan, tree: string): string {
+  const { keysDir, restoreIdentity } = destination;
   return `
+config: ${JSON.stringify({ keys_dir: keysDir, restore_identity: restoreIdentity })}
 destinations:
   vault: ${JSON.stringify(destinationText(destination))}
 hosts:
@@ -138,9 +144,14 @@ const hostText = (host: LoopbackHost, tree: string): string => `
       ${host.name === 'web1' ? `- {path: ${JSON.stringify(tree)}, dest_subdir: mirrored, engine: mirror, destination: mirrors}` : ''}`;
 
 function destinationText(destination: DestinationPlan): Record<string, unknown> {
-  if (destination.type === 'local') return { type: 'local', path: destination.path };
+  const { encryption, verifyKeys } = destination;
+  const protection = {
+    encryption: encryption && { recipients: encryption.recipients, recipients_file: encryption.recipientsFile },
+    verify_keys: verifyKeys,
+  };
+  if (destination.type === 'local') return { type: 'local', path: destination.path, ...protection };
   const { type, bucket, endpoint, accessKeyId, secretAccessKey } = destination;
-  return { type, bucket, endpoint, access_key_id: accessKeyId, secret_access_key: secretAccessKey };
+  return { type, bucket, endpoint, access_key_id: accessKeyId, secret_access_key: secretAccessKey, ...protection };
 }
 
 /** A host that lacks zstd: its sshd gives sessions a PATH with everything else. */

@@ -159,6 +159,17 @@ describe('an archive', () => {
     expect(most).toBe(2);
   });
 
+  test('writes the extents of large files after the shards, and commits when all of them are stored', async () => {
+    const { steps, of } = await backUp(archiveHost, {
+      planArchive: async () => ({ ...ARCHIVE_PLAN, shards: 1, extentBatches: 3 }),
+    });
+    const written = steps().filter((step) => /^(writeShard|writeExtents|commitArchive)/.test(step));
+    expect(written[0]).toMatch(/^writeShard .* 0$/);
+    expect(of('writeExtents').map(({ batch }) => batch)).toEqual([0, 1, 2]);
+    expect(written.at(-1)).toMatch(/^commitArchive/);
+    expect(written).toHaveLength(5);
+  });
+
   test('of more shards than one history may hold is written by children', async () => {
     const archive = { ...sourcePlan().archive, parallelShards: 50 };
     const { activities, of } = recordActivities([hostPlan({ sources: [sourcePlan({ engine: 'archive', archive })] })], {

@@ -75,14 +75,28 @@ test('an archive is planned, its directories made, its shards extracted, and the
     'extractShard web1/www 1',
     'extractShard web1/www 2',
   ]);
-  expect(steps().slice(5)).toEqual(['finishRestore web1/www']);
+  expect(steps().slice(5)).toEqual(['finishRestore web1/www', 'recordRun']);
   expect(result).toMatchObject({ status: 'ok', bytesRead: 300_000, plan: { parts: 3 }, report: { compared: 100 } });
   expect(state).toBe('COMPLETED');
 });
 
+test('large files are written from their extents when the shards are extracted', async () => {
+  const { steps, result } = await restore({
+    planRestore: async () => ({ ...RESTORE_PLAN, parts: 1, extentParts: 2, taskQueue: 'holdfast' }),
+  });
+  expect(steps().slice(2)).toEqual([
+    'extractShard web1/www 0',
+    'restoreExtents web1/www 0',
+    'restoreExtents web1/www 1',
+    'finishRestore web1/www',
+    'recordRun',
+  ]);
+  expect(result).toMatchObject({ status: 'ok', bytesRead: 200_000 });
+});
+
 test('a mirror is copied in one step', async () => {
   const { steps, result } = await restore(mirror);
-  expect(steps()).toEqual(['planRestore web1/www', 'restoreMirror web1/www']);
+  expect(steps()).toEqual(['planRestore web1/www', 'restoreMirror web1/www', 'recordRun']);
   expect(result.status).toBe('ok');
 });
 
@@ -109,7 +123,7 @@ test('the steps run on the machine that holds the plan', async () => {
 
 test('a dry run ends with the plan', async () => {
   const { steps, result } = await restore({}, { dryRun: true });
-  expect(steps()).toEqual(['planRestore web1/www']);
+  expect(steps()).toEqual(['planRestore web1/www', 'recordRun']);
   expect(result).toMatchObject({ status: 'ok', dryRun: true, plan: { counts: { create: 100 } } });
   expect(result).not.toHaveProperty('report');
 });
@@ -142,7 +156,7 @@ test('a point that cannot be found fails without anything to remove', async () =
       throw new HoldfastError('BackupNotFound', 'web1/www has no backup before 2020-01-01');
     },
   });
-  expect(steps()).toEqual(['planRestore web1/www']);
+  expect(steps()).toEqual(['planRestore web1/www', 'recordRun']);
   expect(result).toMatchObject({ status: 'failed', failure: { type: 'BackupNotFound' } });
 });
 
@@ -188,4 +202,66 @@ test('answers how far it is', async () => {
     },
     { taskQueue: 'holdfast' },
   );
+});
+
+describe('to standard output', () => {
+  const toStdout = async (
+    overrides: Overrides = {},
+    cancelWhen?: (recorded: RecordedActivities) => Promise<void>,
+  ): Promise<Outcome> => {
+    const recorded = recordActivities([], overrides);
+    // The queue of machine `out` is `holdfast-out`.
+    return temporal.withWorker(
+      recorded.activities,
+      async ({ start }) => {
+        const stdout = { machine: 'out', socket: '/run/out', file: 'letter' };
+        const handle = await start('restore', { request: request(), stdout });
+        if (cancelWhen !== undefined) {
+          await cancelWhen(recorded);
+          await handle.cancel();
+        }
+        const result = await resultOf<RestoreResult>(handle);
+        return { ...recorded, result, state: (await handle.describe()).status.name };
+      },
+      { taskQueue: 'holdfast-out' },
+    );
+  };
+  const here: Overrides = {
+    planRestore: async () => ({ ...RESTORE_PLAN, engine: 'mirror', parts: 0, taskQueue: 'holdfast-out' }),
+  };
+
+  test('goes through a scratch directory, which is removed, and what was sent stands in the result', async () => {
+    const { steps, of, result } = await toStdout(here);
+    const names = steps().map((step) => step.split(' ')[0]);
+    expect(names.slice(0, 5)).toEqual(['openScratch', 'planRestore', 'restoreMirror', 'sendRestored', 'closeScratch']);
+    expect(of('planRestore')[0]?.request.target).toEqual({ kind: 'local', path: '/spool/stdout-1', machine: 'out' });
+    expect(of('sendRestored')).toEqual([{ path: '/spool/stdout-1', socket: '/run/out', file: 'letter' }]);
+    expect(result).toMatchObject({ status: 'ok', sent: { sizeBytes: 10_240 } });
+  });
+
+  test('what differs from the backup is not sent', async () => {
+    const differences = { count: 1, first: ['a: size'] };
+    const { of, result } = await toStdout({
+      ...here,
+      restoreMirror: async () => ({ status: 'failed', compared: 1, differences }),
+    });
+    expect(of('sendRestored')).toEqual([]);
+    expect(of('closeScratch')).toHaveLength(1);
+    expect(result).toMatchObject({ status: 'failed', failure: { type: 'RestoreIncomplete' } });
+  });
+
+  test('is sent once only, and the scratch directory goes after a failure and after a cancellation too', async () => {
+    const failed = await toStdout({
+      ...here,
+      sendRestored: async () => {
+        throw new HoldfastError('TransferInterrupted', 'in the middle');
+      },
+    });
+    expect(failed.of('sendRestored')).toHaveLength(1);
+    expect(failed.of('closeScratch')).toHaveLength(1);
+    expect(failed.result).toMatchObject({ status: 'failed', failure: { type: 'TransferInterrupted' } });
+    const cancelled = await toStdout({ ...here, sendRestored: untilCancelled }, ({ called }) => called('sendRestored'));
+    expect(cancelled.of('closeScratch')).toHaveLength(1);
+    expect(cancelled.state).toBe('CANCELLED');
+  });
 });

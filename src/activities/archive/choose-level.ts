@@ -1,14 +1,17 @@
 import { optionsChange } from '../../core/chain.js';
+import { encryptionChange } from '../../core/recipients.js';
 import { HoldfastError, isHoldfastError } from '../../core/failures.js';
 import { backupId, parseBackupId } from '../../core/ids.js';
 import { nextLevel } from '../../core/levels.js';
 import type { LevelChoice, NewestBackup } from '../../core/levels.js';
 import type { ArchiveOptions, Manifest } from '../../core/manifest.js';
-import type { ObjectStorage } from '../../providers/storage/object-storage.js';
 import type { PlanArchiveInput } from '../contract.js';
-import { checkChainObjects, newestBackup, readChain } from './chain.js';
+import { checkChainObjects, newestBackup, newestUsable, readChain } from './chain.js';
+import type { Repository } from './open-repository.js';
 import type { FetchedIndex } from './read-index.js';
 import { fetchIndex } from './read-index.js';
+import { reasonNotToBuildOn } from '../verify/damage-notes.js';
+import { expectNewest, findRollback } from './rolled-back.js';
 
 /** What a new backup builds on. */
 export interface Ground {
@@ -28,20 +31,26 @@ export interface Ground {
 const SMALL_STEP_BACK_MS = 60_000;
 
 /**
- * Decides level and parent of the next backup, and brings the indexes of its chain to `directory`. A link that is missing or damaged, and
- * options that changed, make a level 0 with a note. Throws ClockBehind.
+ * Decides level and parent of the next backup, and brings the indexes of its chain to `directory`. A link that is missing, damaged or known to be, and
+ * options or recipients that changed, make a level 0 with a note. Throws ClockBehind; ManifestUntrusted and RolledBack unless a person has
+ * approved.
  */
 export async function chooseLevel(
-  storage: ObjectStorage,
+  storage: Repository,
   input: PlanArchiveInput,
   options: ArchiveOptions,
   directory: string,
   signal: AbortSignal,
 ): Promise<Ground> {
   const { host, source, startedAtMs } = input;
+  const place = { host: host.name, source: source.name };
   const newest = await newestBackup(storage, host.name, source.name);
-  const timeMs = idTime(newest?.id, startedAtMs, { host: host.name, source: source.name });
   const manifest = newest?.manifest instanceof HoldfastError ? undefined : newest?.manifest;
+  const approved = await approvedDoubts(storage, input, newest, manifest);
+  const newestId = isUntrusted(newest?.manifest)
+    ? (await newestUsable(storage, host.name, source.name))?.id
+    : newest?.id;
+  const timeMs = idTime(newestId, startedAtMs, place);
   const comparable = manifest !== undefined && optionsChange(manifest.options, options) === undefined;
   const ground = (choice: LevelChoice, links: readonly Manifest[], indexes: readonly FetchedIndex[]): Ground => ({
     backupId: backupId(timeMs, choice.level),
@@ -50,26 +59,57 @@ export async function chooseLevel(
     indexes,
     newest: newest?.id ?? null,
     newestEntries: comparable ? manifest.counts.entries : 0,
-    notes: choice.reason === undefined || newest === undefined ? [] : [`A new chain starts: ${choice.reason}.`],
+    notes: [
+      ...approved,
+      ...(choice.reason === undefined || newest === undefined ? [] : [`A new chain starts: ${choice.reason}.`]),
+    ],
   });
 
   if (newest?.manifest instanceof HoldfastError) return ground({ level: 0, reason: newest.manifest.message }, [], []);
   const choice = nextLevel(source.levels, summaryOf(manifest), startedAtMs, input.options.full);
   if (choice.level === 0 || manifest === undefined) return ground(choice, [], []);
-  const change = optionsChange(manifest.options, options);
+  const recipients = (await storage.sealing())?.record;
+  const change = optionsChange(manifest.options, options) ?? encryptionChange(manifest.encryption, recipients);
   if (change !== undefined) return ground({ level: 0, reason: change }, [], []);
+  const damage = await reasonNotToBuildOn(storage, place, manifest.chain.slice(0, choice.level));
+  if (damage !== undefined) return ground({ level: 0, reason: damage }, [], []);
   try {
     const links = await readChain(storage, host.name, source.name, manifest.chain.slice(0, choice.level));
     await checkChainObjects(storage, links);
     const indexes = await Promise.all(links.map((link) => fetchIndex(storage, link, directory, signal)));
     return ground(choice, links, indexes);
   } catch (error) {
-    if (!isHoldfastError(error) || !BROKEN.has(error.type)) throw error;
+    const isApproved = input.options.approve && isUntrusted(error);
+    if (!isApproved && !(isHoldfastError(error) && BROKEN.has(error.type))) throw error;
     return ground({ level: 0, reason: error.message }, [], []);
   }
 }
 
 const BROKEN: ReadonlySet<string> = new Set(['ChainBroken', 'ObjectMissing', 'ObjectDamaged']);
+
+const isUntrusted = (error: unknown): error is HoldfastError =>
+  isHoldfastError(error) && error.type === 'ManifestUntrusted';
+
+/**
+ * Doubts about the destination that a person has overruled, as notes; without approval they are thrown. What is found is remembered: from
+ * then on it is what the destination must have.
+ */
+async function approvedDoubts(
+  storage: Repository,
+  { host, source, options }: PlanArchiveInput,
+  newest: Awaited<ReturnType<typeof newestBackup>>,
+  manifest: Manifest | undefined,
+): Promise<string[]> {
+  const found = newest && { id: newest.id, ...(manifest === undefined ? {} : { checksum: manifest.checksum }) };
+  const doubt = isUntrusted(newest?.manifest)
+    ? newest.manifest
+    : await findRollback(storage, host.name, source.name, found);
+  if (doubt !== undefined && !options.approve) {
+    throw new HoldfastError(doubt.type, doubt.message, { host: host.name, source: source.name }, { cause: doubt });
+  }
+  if (manifest !== undefined && !options.dryRun) await expectNewest(storage, host.name, source.name, manifest);
+  return doubt === undefined ? [] : [`Went on with approval: ${doubt.message}.`];
+}
 
 function summaryOf(manifest: Manifest | undefined): NewestBackup | undefined {
   if (manifest === undefined) return undefined;

@@ -1,15 +1,17 @@
 import { HoldfastError } from '../../core/failures.js';
-import type { Manifest } from '../../core/manifest.js';
+import type { BackupLink, Manifest } from '../../core/manifest.js';
 import { backupPrefix, manifestKey } from '../../core/manifest-keys.js';
-import type { ObjectStorage } from '../../providers/storage/object-storage.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { CommitArchiveInput, CommitArchiveResult } from '../contract.js';
-import { newestBackup, readManifest } from './chain.js';
-import { composeManifest } from './compose-manifest.js';
+import { newestBackup, newestUsable, readManifest } from './chain.js';
+import { composeManifest, flawsOf } from './compose-manifest.js';
 import { encodeManifest } from './manifest-schema.js';
+import type { Repository } from './open-repository.js';
 import { readPlanRecord } from './plan-record.js';
+import { expectNewest } from './rolled-back.js';
 import { readShardRecords } from './shard-record.js';
 import { storeIndex } from './store-index.js';
+import { storeExtentMaps } from './store-extent-maps.js';
 import { sweepUncommitted } from './sweep.js';
 import { withSpool } from './spool.js';
 import { withStorage } from './with-storage.js';
@@ -24,23 +26,31 @@ export async function commitArchive(
   input: CommitArchiveInput,
 ): Promise<CommitArchiveResult> {
   return withStorage(providers, input.source.destination, async (storage) => {
-    const manifest =
+    const committed =
       (await committedBefore(storage, input)) ?? (await commitOrFind(providers, control, storage, input));
+    const { manifest } = committed;
+    await expectNewest(storage, manifest.host, manifest.source, manifest);
     const backup = backupPrefix(manifest.host, manifest.source, manifest.id);
     await sweepUncommitted(storage, backup, manifest).catch((error: unknown) => {
       control.log('warn', `the plan of ${manifest.id} could not be removed`, { error: String(error) });
     });
-    return resultOf(manifest);
+    return resultOf(committed);
   });
+}
+
+interface Committed {
+  readonly manifest: Manifest;
+  /** For the run's result; an encrypted backup's manifest names no files. */
+  readonly flaws: Manifest['flaws'];
 }
 
 /** Another attempt may commit meanwhile and sweep away what this one works with: then the backup is there all the same. */
 async function commitOrFind(
   providers: Providers,
   control: ActivityControl,
-  storage: ObjectStorage,
+  storage: Repository,
   input: CommitArchiveInput,
-): Promise<Manifest> {
+): Promise<Committed> {
   try {
     return await commit(providers, control, storage, input);
   } catch (error) {
@@ -51,23 +61,25 @@ async function commitOrFind(
 }
 
 /** The backup, if it exists and is this run's. */
-async function committedBefore(storage: ObjectStorage, input: CommitArchiveInput): Promise<Manifest | undefined> {
+async function committedBefore(storage: Repository, input: CommitArchiveInput): Promise<Committed | undefined> {
   const { host, source, plan, run } = input;
   const manifest = await readManifest(storage, host.name, source.name, plan.backupId);
   if (manifest === undefined) return undefined;
-  if (manifest.run.workflowId === run.workflowId && manifest.run.runId === run.runId) return manifest;
+  if (manifest.run.workflowId === run.workflowId && manifest.run.runId === run.runId) {
+    return { manifest, flaws: manifest.flaws };
+  }
   throw moved(input, `${plan.backupId} was committed by ${manifest.run.workflowId}`);
 }
 
 async function commit(
   providers: Providers,
   control: ActivityControl,
-  storage: ObjectStorage,
+  storage: Repository,
   input: CommitArchiveInput,
-): Promise<Manifest> {
+): Promise<Committed> {
   const { host, source, plan } = input;
   const record = await readPlanRecord(storage, plan.planPrefix);
-  await assertNotMoved(storage, input, record.newest);
+  const previous = await assertNotMoved(storage, input, record.newest);
   const backup = backupPrefix(host.name, source.name, plan.backupId);
   const shards = await readShardRecords(storage, backup, plan.planPrefix);
   for (let number = 0; number < plan.shards; number += 1) {
@@ -76,18 +88,22 @@ async function commit(
     throw new HoldfastError('ObjectMissing', message, { host: host.name, source: source.name });
   }
   control.progress({ step: 'index' });
+  const large = await storeExtentMaps(storage, control, input);
   const stored = [...shards.values()].sort((a, b) => a.shard.number - b.shard.number);
   const index = await withSpool(providers, (directory) =>
-    storeIndex(storage, { backup, planPrefix: plan.planPrefix, record, shards: stored, directory }, control),
+    storeIndex(storage, { backup, planPrefix: plan.planPrefix, record, shards: stored, large, directory }, control),
   );
   const manifest = composeManifest({
     ...input,
     record,
     shards: stored,
+    large,
     index,
     holdfastVersion: providers.holdfastVersion,
+    encryption: (await storage.sealing())?.record,
+    previous,
   });
-  const bytes = encodeManifest(manifest);
+  const bytes = encodeManifest(manifest, await storage.signing());
 
   // The last look before the one step that makes the backup: a run that was asleep meanwhile must not hide a newer one.
   await assertNotMoved(storage, input, record.newest);
@@ -95,16 +111,22 @@ async function commit(
   await storage.putIfAbsent(manifestKey(host.name, source.name, plan.backupId), bytes);
   const committed = await committedBefore(storage, input);
   if (committed === undefined) throw moved(input, `the manifest of ${plan.backupId} is gone again`);
-  return committed;
+  return { ...committed, flaws: flawsOf({ record, shards: stored, large }) };
 }
 
+/** The backup that the new one follows. */
 async function assertNotMoved(
-  storage: ObjectStorage,
+  storage: Repository,
   input: CommitArchiveInput,
   planned: string | null,
-): Promise<void> {
-  const newest = await newestBackup(storage, input.host.name, input.source.name);
-  if ((newest?.id ?? null) === planned) return;
+): Promise<BackupLink | null> {
+  const [host, source] = [input.host.name, input.source.name];
+  const newest = await newestBackup(storage, host, source);
+  if ((newest?.id ?? null) === planned) {
+    const isUsable = newest === undefined || !(newest.manifest instanceof HoldfastError);
+    const link = isUsable ? (newest?.manifest as Manifest | undefined) : await newestUsable(storage, host, source);
+    return link === undefined ? null : { id: link.id, checksum: link.checksum };
+  }
   throw moved(
     input,
     `the newest backup is ${newest?.id ?? 'none'}, it was ${planned ?? 'none'} when this one was planned`,
@@ -114,10 +136,10 @@ async function assertNotMoved(
 const moved = ({ host, source }: CommitArchiveInput, message: string): HoldfastError =>
   new HoldfastError('ChainMoved', message, { host: host.name, source: source.name });
 
-const resultOf = (manifest: Manifest): CommitArchiveResult => ({
+const resultOf = ({ manifest, flaws }: Committed): CommitArchiveResult => ({
   backupId: manifest.id,
   status: manifest.status,
   storedBytes: manifest.bytes.stored,
   rawBytes: manifest.bytes.raw,
-  flaws: { count: manifest.flaws.count, first: manifest.flaws.first },
+  flaws: { count: flaws.count, first: flaws.first },
 });

@@ -1,28 +1,34 @@
 import { textOf } from '../../core/entry.js';
-import type { FlawedEntry, Manifest } from '../../core/manifest.js';
+import type { BackupLink, FlawedEntry, Manifest, ManifestContent, StoredObject } from '../../core/manifest.js';
 import { FORMAT } from '../../core/manifest.js';
 import { parseBackupId } from '../../core/ids.js';
+import type { EncryptionRecord } from '../../core/recipients.js';
 import type { CommitArchiveInput } from '../contract.js';
 import type { PlanRecord } from './plan-record.js';
 import type { ShardFlaw, ShardRecord } from './shard-record.js';
+import type { StoredExtents } from './store-extent-maps.js';
 import type { StoredIndex } from './store-index.js';
 
 export interface ManifestParts extends CommitArchiveInput {
   readonly record: PlanRecord;
   readonly shards: readonly ShardRecord[];
+  readonly large: StoredExtents;
   readonly index: StoredIndex;
   readonly holdfastVersion: string;
+  readonly encryption: EncryptionRecord | undefined;
+  readonly previous: BackupLink | null;
 }
 
 const FIRST = 100;
 
 /** The commit record of a backup whose objects are all stored. */
-export function composeManifest(parts: ManifestParts): Omit<Manifest, 'checksum'> {
-  const { host, source, plan, record, index, run } = parts;
+export function composeManifest(parts: ManifestParts): ManifestContent {
+  const { host, source, plan, record, index, run, encryption } = parts;
   const flaws = flawsOf(parts);
   const { finisher } = index;
   const gone = finisher.vanished.counts();
   const shards = parts.shards.map(({ shard }) => shard);
+  const { extents } = parts.large;
   return {
     kind: 'holdfast-backup',
     format: FORMAT,
@@ -48,21 +54,32 @@ export function composeManifest(parts: ManifestParts): Omit<Manifest, 'checksum'
     deleted: index.deleted,
     bytes: {
       source: plan.sourceBytes - finisher.vanishedBytes,
-      raw: sum(shards.map(({ rawBytes }) => rawBytes)),
-      stored: sum(shards.map(({ sizeBytes }) => sizeBytes)) + index.object.sizeBytes,
+      raw: sum(shards.map(({ rawBytes }) => rawBytes)) + (extents?.rawBytes ?? 0),
+      stored: sum([index.object, ...shards, ...(extents?.maps ?? []), ...(extents?.stored ?? [])].map(sizeOf)),
     },
     index: index.object,
     shards,
-    flaws,
+    ...(extents === undefined ? {} : { extents }),
+    // Their names are for those who can read the index.
+    flaws: encryption === undefined ? flaws : { count: flaws.count, first: [] },
     options: record.options,
     versions: { holdfast: parts.holdfastVersion, tar: plan.tarVersion, compressor: plan.compressor },
     run,
+    ...(encryption === undefined ? {} : { encryption }),
+    previous: parts.previous,
   };
 }
 
 /** A socket is no flaw of the backup: its program makes it anew. */
-function flawsOf({ record, shards }: ManifestParts): Manifest['flaws'] {
-  const told = shards.flatMap(({ flaws }) => flaws).filter(({ verdict }) => verdict !== 'unsupported');
+export function flawsOf({
+  record,
+  shards,
+  large,
+}: Pick<ManifestParts, 'record' | 'shards' | 'large'>): Manifest['flaws'] {
+  const ofLarge = [...large.flaws.values()];
+  const largePaths = new Set(ofLarge.map(({ path }) => path));
+  const ofShards = shards.flatMap(({ flaws }) => flaws).filter(({ path }) => !largePaths.has(path));
+  const told = [...ofShards, ...ofLarge].filter(({ verdict }) => verdict !== 'unsupported');
   const { count, first } = record.scanFlaws;
   return { count: count + told.length, first: [...first, ...told.slice(0, FIRST).map(flawedEntry)].slice(0, FIRST) };
 }
@@ -73,4 +90,5 @@ const flawedEntry = ({ path, verdict, message }: ShardFlaw): FlawedEntry => ({
   message,
 });
 
+const sizeOf = ({ sizeBytes }: StoredObject): number => sizeBytes;
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

@@ -1,6 +1,7 @@
 import type { Entry, IndexLine } from '../../core/entry.js';
 import { comparePaths, linePath } from '../../core/entry.js';
 import { encodeIndexLine } from '../../core/index-codec.js';
+import type { ExtentCollector } from '../../core/extent-collector.js';
 import { namesInOrder } from '../../core/merge-hard-links.js';
 import type { CutShard } from '../../core/shard-cutter.js';
 import { ShardCutter } from '../../core/shard-cutter.js';
@@ -11,35 +12,45 @@ import { plainLines } from './read-index.js';
 export interface Cut {
   readonly shards: number;
   readonly directoriesShard: number | undefined;
+  /** Holds the attributes of the files that are stored as extents. */
+  readonly skeletonsShard: number | undefined;
   readonly draftLines: number;
 }
 
 /**
  * Gives every changed entry its shard: yields the text of the draft index and hands over each shard's names as soon as they are complete.
- * Directories stand in the draft without a shard, since theirs is the last; `Cut.directoriesShard` is its number.
+ * Directories and large files stand in the draft without a shard, since theirs are the last; `Cut` has their numbers.
+ *
+ * @param large takes the files that are stored as extents
  */
 export async function* cutShards(
   changes: Changes,
   targetBytes: number,
   onShard: (shard: CutShard) => Promise<void>,
+  large?: ExtentCollector,
 ): AsyncGenerator<string, Cut> {
   const { rawBytes, stored } = changes.totals;
-  const cutter = new ShardCutter(shardLimits(rawBytes, stored, targetBytes), changes.groups);
+  const cutter = new ShardCutter(shardLimits(rawBytes, stored, targetBytes), changes.groups, changes.separate);
   let draftLines = 0;
   for await (const batch of withLinkedNames(plainLines(changes.linesFile, 'draft'), namesInOrder(changes.groups))) {
     let text = '';
-    for (const line of batch) text += `${encodeIndexLine(placed(line, cutter))}\n`;
+    for (const line of batch) text += `${encodeIndexLine(placed(line, cutter, large))}\n`;
     draftLines += batch.length;
     for (const shard of cutter.takeClosed()) await onShard(shard);
     yield text;
   }
   const directoriesShard = cutter.finish();
   for (const shard of cutter.takeClosed()) await onShard(shard);
-  return { shards: cutter.shards, directoriesShard, draftLines };
+  return { shards: cutter.shards, directoriesShard, skeletonsShard: cutter.skeletonsShard, draftLines };
 }
 
-function placed(line: IndexLine, cutter: ShardCutter): IndexLine {
+function placed(line: IndexLine, cutter: ShardCutter, large: ExtentCollector | undefined): IndexLine {
   if (line.deleted || line.flaw !== undefined) return line;
+  const number = large?.take(line.entry);
+  if (number !== undefined) {
+    cutter.placeSkeleton(line.entry);
+    return { ...line, large: number };
+  }
   const shard = cutter.place(line.entry);
   return shard === undefined ? line : { ...line, shard };
 }

@@ -3,6 +3,7 @@ import { linePath } from '../../core/entry.js';
 import { encodeIndexLine } from '../../core/index-codec.js';
 import { HardLinks } from '../../core/merge-hard-links.js';
 import { EntryCounter } from '../../core/scan-counts.js';
+import { graver } from './large-flaws.js';
 import type { ShardFlaw } from './shard-record.js';
 
 /** What became of the entries of a draft once the shards were written. */
@@ -11,13 +12,20 @@ export class IndexFinisher {
   readonly vanished = new EntryCounter();
   #vanishedBytes = 0;
   readonly #flaws: ReadonlyMap<string, ShardFlaw>;
-  readonly #directoriesShard: number | undefined;
+  readonly #shards: AttributeShards;
+  /** Of files stored as extents, by their number. */
+  readonly #largeFlaws: ReadonlyMap<number, ShardFlaw>;
   /** tar complains about the first name of a hard-linked file only; it holds for all of them. */
   readonly #flawedInodes = new Map<string, ShardFlaw>();
 
-  constructor(flaws: ReadonlyMap<string, ShardFlaw>, directoriesShard: number | undefined) {
+  constructor(
+    flaws: ReadonlyMap<string, ShardFlaw>,
+    shards: AttributeShards,
+    largeFlaws: ReadonlyMap<number, ShardFlaw> = new Map(),
+  ) {
     this.#flaws = flaws;
-    this.#directoriesShard = directoriesShard;
+    this.#shards = shards;
+    this.#largeFlaws = largeFlaws;
   }
 
   get vanishedBytes(): number {
@@ -36,8 +44,16 @@ export class IndexFinisher {
   /** The line as the index has it. */
   finish(line: IndexLine): IndexLine {
     if (line.deleted || line.flaw !== undefined) return line;
-    const placed = line.shard === undefined ? { ...line, shard: this.#directoriesShard as number } : line;
+    if (line.large !== undefined) return this.#finishLarge(line, line.large);
+    const placed = line.shard === undefined ? { ...line, shard: this.#shards.directoriesShard as number } : line;
     const flaw = this.#flaws.get(linePath(line)) ?? this.#flawedInodes.get(inodeKey(line.entry));
+    return flaw === undefined ? placed : this.#flawed(placed, flaw);
+  }
+
+  /** Its attributes and its content are read apart: the graver of what befell them counts. */
+  #finishLarge(line: StoredLine, large: number): IndexLine {
+    const placed = { ...line, shard: this.#shards.skeletonsShard as number };
+    const flaw = graver(this.#flaws.get(line.entry.path), this.#largeFlaws.get(large));
     return flaw === undefined ? placed : this.#flawed(placed, flaw);
   }
 
@@ -53,6 +69,12 @@ export class IndexFinisher {
     const flaw: Flaw = verdict === 'unsupported' ? 'unsupported' : 'unreadable';
     return { deleted: false, entry, flaw };
   }
+}
+
+/** Shards whose numbers are known when all others are cut. */
+export interface AttributeShards {
+  readonly directoriesShard?: number | undefined;
+  readonly skeletonsShard?: number | undefined;
 }
 
 const inodeKey = (entry: Entry): string => `${entry.device}:${entry.inode}`;

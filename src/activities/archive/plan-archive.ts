@@ -1,8 +1,10 @@
+import type { ExtentCollector } from '../../core/extent-collector.js';
+import { leftOutFiles } from '../../core/entry-filters.js';
 import { HoldfastError } from '../../core/failures.js';
+import { StoreTypes } from '../../core/store-types.js';
 import { compileRules } from '../../core/filters.js';
 import type { ArchiveOptions } from '../../core/manifest.js';
 import { backupPrefix, PLAN_ENTRIES, planPrefix } from '../../core/manifest-keys.js';
-import type { ObjectStorage } from '../../providers/storage/object-storage.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { ArchivePlan, PlanArchiveInput } from '../contract.js';
 import { archiveOptions } from './archive-filter.js';
@@ -10,12 +12,16 @@ import type { Ground } from './choose-level.js';
 import { chooseLevel } from './choose-level.js';
 import type { Cut } from './cut-shards.js';
 import { cutShards } from './cut-shards.js';
+import type { ExtentPlan } from './extent-plan.js';
+import { extentCollector, extentPlan, storeExtentPlan } from './extent-plan.js';
 import type { Changes } from './list-changes.js';
 import { listChanges } from './list-changes.js';
 import { storeCompressed } from './object-text.js';
+import type { Repository } from './open-repository.js';
 import { writePlanRecord } from './plan-record.js';
 import { storeMembers } from './shard-members.js';
 import { ensureRepository } from './repository.js';
+import { writeRunMark } from './run-mark.js';
 import type { HostScan } from './scan-host.js';
 import { scanHost } from './scan-host.js';
 import { withSpool } from './spool.js';
@@ -39,25 +45,41 @@ export async function planArchive(
       control.progress({ step: 'scan' });
       const [scan, ground] = await bothOf(
         signal,
-        (both) => scanHost(providers, host, source, directory, both),
+        (both) => scanHost(providers, host, source, directory, both, options),
         (both) => chooseLevel(storage, input, options, directory, both),
       );
       control.progress({ step: 'compare' });
-      const changes = await listChanges(scan, ground, compileRules(options.exclude), directory, signal);
+      const { largeFileSizeBytes } = source.archive;
+      const changes = await listChanges(
+        scan,
+        ground,
+        compileRules(options.exclude),
+        directory,
+        signal,
+        largeFileSizeBytes,
+        leftOutFiles(options.filters ?? {}, scan.scannedAtMs),
+        // Where nothing is compressed there is nothing to set apart.
+        new StoreTypes(scan.compressOn === 'none' ? [] : source.archive.storeTypes),
+      );
       control.progress({ step: 'plan', changed: changes.totals.changed });
       const prefix = run.dryRun
         ? ''
         : planPrefix(backupPrefix(host.name, source.name, ground.backupId), control.attemptToken);
+      const large = extentCollector(source);
+      if (!run.dryRun) await writeRunMark(storage, prefix, input.run);
       const cut = run.dryRun
-        ? await countShards(changes, source.archive.shardSizeBytes)
+        ? await countShards(changes, source.archive.shardSizeBytes, large)
         : await storePlan(storage, prefix, {
             changes,
+            large,
             ground,
             options,
             targetBytes: source.archive.shardSizeBytes,
             signal,
           });
-      return describe(scan, ground, changes, cut, prefix);
+      const extents = extentPlan(large, changes.largeBefore, ground.links);
+      if (!run.dryRun && extents.files.length > 0) await storeExtentPlan(storage, prefix, extents);
+      return describe(scan, ground, changes, cut, prefix, extents);
     }),
   );
 }
@@ -85,17 +107,18 @@ async function bothOf<A, B>(
 
 interface PlanContent {
   readonly changes: Changes;
+  readonly large: ExtentCollector;
   readonly ground: Ground;
   readonly options: ArchiveOptions;
   readonly targetBytes: number;
   readonly signal: AbortSignal;
 }
 
-async function storePlan(storage: ObjectStorage, prefix: string, content: PlanContent): Promise<Cut> {
-  const { changes, ground, options, targetBytes, signal } = content;
+async function storePlan(storage: Repository, prefix: string, content: PlanContent): Promise<Cut> {
+  const { changes, large, ground, options, targetBytes, signal } = content;
   const result: { cut?: Cut } = {};
   const text = async function* (): AsyncGenerator<string> {
-    result.cut = yield* cutShards(changes, targetBytes, (shard) => storeMembers(storage, prefix, shard));
+    result.cut = yield* cutShards(changes, targetBytes, (shard) => storeMembers(storage, prefix, shard), large);
   };
   await storeCompressed(storage, prefix, PLAN_ENTRIES, text(), signal);
   if (result.cut === undefined) throw new HoldfastError('InternalError', 'the plan was stored before it was complete');
@@ -104,20 +127,28 @@ async function storePlan(storage: ObjectStorage, prefix: string, content: PlanCo
     options,
     draftLines: result.cut.draftLines,
     ...(result.cut.directoriesShard === undefined ? {} : { directoriesShard: result.cut.directoriesShard }),
+    ...(result.cut.skeletonsShard === undefined ? {} : { skeletonsShard: result.cut.skeletonsShard }),
     scanFlaws: { count: changes.totals.flaws.length, first: changes.totals.flaws.slice(0, 100) },
   });
   return result.cut;
 }
 
-async function countShards(changes: Changes, targetBytes: number): Promise<Cut> {
-  const cutting = cutShards(changes, targetBytes, async () => undefined);
+async function countShards(changes: Changes, targetBytes: number, large: ExtentCollector): Promise<Cut> {
+  const cutting = cutShards(changes, targetBytes, async () => undefined, large);
   for (;;) {
     const step = await cutting.next();
     if (step.done) return step.value;
   }
 }
 
-function describe(scan: HostScan, ground: Ground, changes: Changes, cut: Cut, prefix: string): ArchivePlan {
+function describe(
+  scan: HostScan,
+  ground: Ground,
+  changes: Changes,
+  cut: Cut,
+  prefix: string,
+  extents: ExtentPlan,
+): ArchivePlan {
   const { totals } = changes;
   const chain = ground.links.map(({ id }) => id);
   const fresh = ground.level === 0;
@@ -128,13 +159,14 @@ function describe(scan: HostScan, ground: Ground, changes: Changes, cut: Cut, pr
     chain: [...chain, ground.backupId],
     planPrefix: prefix,
     shards: cut.shards,
+    ...(extents.files.length === 0 ? {} : { extentBatches: extents.batches.length }),
     counts: totals.counts,
     sourceBytes: totals.sourceBytes,
     // A new chain compares with nothing; what the last backup had still tells an emptied source.
-    previousEntries: fresh ? ground.newestEntries : totals.previousEntries,
+    previousEntries: fresh ? Math.max(0, ground.newestEntries - totals.leftOut) : totals.previousEntries,
     changed: totals.changed,
     changedBytes: totals.changedBytes,
-    deleted: fresh ? Math.max(0, ground.newestEntries - totals.counts.entries) : totals.deleted,
+    deleted: fresh ? Math.max(0, ground.newestEntries - totals.leftOut - totals.counts.entries) : totals.deleted,
     firstDeleted: totals.firstDeleted,
     scannedAtMs: scan.scannedAtMs,
     compressOn: scan.compressOn,
@@ -146,8 +178,9 @@ function describe(scan: HostScan, ground: Ground, changes: Changes, cut: Cut, pr
 }
 
 function notesOf({ totals }: Changes): string[] {
-  const { flaws, unsupported } = totals;
+  const { flaws, leftOut, unsupported } = totals;
   const notes: string[] = [];
+  if (leftOut > 0) notes.push(`Left out for size or age: ${counted(leftOut, 'file')}.`);
   if (flaws.length > 0) notes.push(`Not looked at: ${counted(flaws.length, 'place')}; what is known of it is kept.`);
   if (unsupported > 0) notes.push(`Not stored: ${counted(unsupported, 'socket')}, which tar cannot store.`);
   return notes;

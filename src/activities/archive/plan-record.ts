@@ -1,7 +1,8 @@
 import { HoldfastError } from '../../core/failures.js';
 import type { ArchiveOptions, FlawedEntry } from '../../core/manifest.js';
 import { PLAN_RECORD } from '../../core/manifest-keys.js';
-import type { ObjectStorage } from '../../providers/storage/object-storage.js';
+import type { Repository } from './open-repository.js';
+import { putPlanObject, readPlanObject } from './plan-object.js';
 
 /** What the later steps of a backup need of its plan and what is too large, or too much a detail, for a payload. */
 export interface PlanRecord {
@@ -11,18 +12,19 @@ export interface PlanRecord {
   readonly draftLines: number;
   /** Undefined when no directory changed. */
   readonly directoriesShard?: number;
+  /** Undefined when no large file changed. */
+  readonly skeletonsShard?: number;
   /** What find could not look at. */
   readonly scanFlaws: { readonly count: number; readonly first: readonly FlawedEntry[] };
 }
 
-export async function writePlanRecord(storage: ObjectStorage, planPrefix: string, record: PlanRecord): Promise<void> {
-  const fresh = await storage.putIfAbsent(planPrefix + PLAN_RECORD, Buffer.from(JSON.stringify(record)));
-  if (!fresh) throw new HoldfastError('InternalError', `${planPrefix}${PLAN_RECORD} exists already`);
+export async function writePlanRecord(storage: Repository, planPrefix: string, record: PlanRecord): Promise<void> {
+  await putPlanObject(storage, planPrefix + PLAN_RECORD, Buffer.from(JSON.stringify(record)));
 }
 
 /** Throws ObjectMissing when the plan is gone. */
-export async function readPlanRecord(storage: ObjectStorage, planPrefix: string): Promise<PlanRecord> {
-  const bytes = await storage.readSmall(planPrefix + PLAN_RECORD);
+export async function readPlanRecord(storage: Repository, planPrefix: string): Promise<PlanRecord> {
+  const bytes = await readPlanObject(storage, planPrefix + PLAN_RECORD);
   if (bytes === undefined) {
     throw new HoldfastError('ObjectMissing', `the plan ${planPrefix} is no longer in ${storage.location}`);
   }

@@ -2,17 +2,20 @@ import type { FailurePlace, FailureType } from '../../core/failures.js';
 import { HoldfastError } from '../../core/failures.js';
 import type { CompressorCounts } from '../../core/tar-byte-counts.js';
 import type { TarReport } from '../../core/tar-outcome.js';
+import type { CompressOn } from '../../core/tar-script.js';
 import type { ScriptResult } from '../../providers/remote/script-runner.js';
 import { sourceFailure } from './source-status.js';
 
 export interface ShardEvidence {
   readonly result: ScriptResult;
   readonly report: TarReport;
-  readonly compressOn: 'host' | 'worker';
+  readonly compressOn: CompressOn;
   /** What the compressor said, wherever it ran. */
   readonly compressed: CompressorCounts | undefined;
-  /** Bytes that arrived at the destination's writer. */
-  readonly arrivedBytes: number;
+  /** Bytes that arrived of the compressor's output, before encryption. */
+  readonly contentBytes: number;
+  /** Bytes that the destination's writer got. */
+  readonly storedBytes: number;
 }
 
 export interface ShardBytes {
@@ -25,7 +28,7 @@ export interface ShardBytes {
  * Throws otherwise; a stage that was killed and counts that differ are TransferInterrupted, worth another attempt.
  */
 export function judgeShard(evidence: ShardEvidence, what: string, path: string, place: FailurePlace): ShardBytes {
-  const { result, report, compressed, arrivedBytes } = evidence;
+  const { result, report, compressed, contentBytes, storedBytes } = evidence;
   const fail = (type: FailureType, reason: string): HoldfastError =>
     new HoldfastError(type, `${what} was not written: ${reason}`, place);
 
@@ -44,9 +47,13 @@ export function judgeShard(evidence: ShardEvidence, what: string, path: string, 
   if (bad !== undefined) throw fail('RemoteCommandFailed', `${bad} ended with status ${result.stages[bad]}`);
   if (result.status !== 0) throw fail('RemoteCommandFailed', `the script ended with status ${result.status}`);
 
-  if (compressed?.bytesIn !== report.total || compressed?.bytesOut !== arrivedBytes) {
-    const counts = `tar wrote ${report.total}, zstd read ${compressed?.bytesIn} and wrote ${compressed?.bytesOut}`;
-    throw fail('TransferInterrupted', `byte counts differ: ${counts}, ${arrivedBytes} arrived`);
+  if (evidence.compressOn === 'none') {
+    if (report.total === contentBytes) return { rawBytes: contentBytes, storedBytes };
+    throw fail('TransferInterrupted', `byte counts differ: tar wrote ${report.total}, ${contentBytes} arrived`);
   }
-  return { rawBytes: compressed?.bytesIn ?? 0, storedBytes: arrivedBytes };
+  if (compressed?.bytesIn !== report.total || compressed?.bytesOut !== contentBytes) {
+    const counts = `tar wrote ${report.total}, zstd read ${compressed?.bytesIn} and wrote ${compressed?.bytesOut}`;
+    throw fail('TransferInterrupted', `byte counts differ: ${counts}, ${contentBytes} arrived`);
+  }
+  return { rawBytes: compressed?.bytesIn ?? 0, storedBytes };
 }

@@ -1,14 +1,15 @@
 import { HoldfastError } from '../../core/failures.js';
 import { textOf } from '../../core/entry.js';
-import { backupPrefix, shardName } from '../../core/manifest-keys.js';
+import { backupPrefix, encryptedName, shardName } from '../../core/manifest-keys.js';
+import type { ShardObject } from '../../core/manifest.js';
 import type { TarReport } from '../../core/tar-outcome.js';
-import type { ObjectStorage } from '../../providers/storage/object-storage.js';
+import type { Repository } from './open-repository.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { WriteShardInput, WriteShardResult } from '../contract.js';
 import type { ShardMembers } from './shard-members.js';
 import { readMembers } from './shard-members.js';
 import type { ShardFlaw, ShardRecord } from './shard-record.js';
-import { readShardRecords, writeShardRecord } from './shard-record.js';
+import { findStoredShard, writeShardRecord } from './shard-record.js';
 import { transferShard } from './shard-transfer.js';
 import type { ShardBytes } from './shard-verdict.js';
 import { judgeShard } from './shard-verdict.js';
@@ -27,10 +28,13 @@ export async function writeShard(
   const { host, source, plan, shard } = input;
   const backup = backupPrefix(host.name, source.name, plan.backupId);
   return withStorage(providers, source.destination, async (storage) => {
-    const earlier = (await readShardRecords(storage, backup, plan.planPrefix, shard)).get(shard);
+    const earlier = await findStoredShard(storage, { backup, planPrefix: plan.planPrefix, shard }, control.signal);
     if (earlier !== undefined) return resultOf(earlier, true);
     const record = await storeShard(providers, control, storage, backup, input);
-    await writeShardRecord(storage, plan.planPrefix, record, control.attemptToken);
+    // Without it the shard is read again should it be reused: no reason to send it again.
+    const fingerprint = await storage.fingerprint(backup + record.shard.name).catch(() => undefined);
+    const told = fingerprint === undefined ? record : { ...record, fingerprint };
+    await writeShardRecord(storage, plan.planPrefix, told, control.attemptToken);
     return resultOf(record, false);
   });
 }
@@ -45,21 +49,28 @@ const resultOf = ({ shard, flaws }: ShardRecord, reused: boolean): WriteShardRes
 async function storeShard(
   providers: Providers,
   control: ActivityControl,
-  storage: ObjectStorage,
+  storage: Repository,
   backup: string,
   input: WriteShardInput,
 ): Promise<ShardRecord> {
   const { host, source, plan, shard } = input;
   const place = { host: host.name, source: source.name };
   const members = await readMembers(storage, plan.planPrefix, shard);
-  const name = shardName(shard, control.attemptToken);
+  const seal = (await storage.sealing())?.data;
+  const sealed = seal === undefined ? {} : { seal };
+  const compression = members.compression ?? (plan.compressOn === 'none' ? 'none' : undefined);
+  const plainName = shardName(shard, control.attemptToken, compression === undefined);
+  const name = seal === undefined ? plainName : encryptedName(plainName);
   const writer = await storage.createObject(backup + name, {
     signal: control.signal,
     estimateBytes: members.rawBytes,
     onProgress: (bytes) => control.progress({ step: 'transfer', shard: shard + 1, shards: plan.shards, bytes }),
   });
+  const { signal } = control;
+  const limits = providers.traffic.limit({ host, destination: source.destination, run: input.run, signal });
   try {
-    const evidence = await transferShard(providers, { host, source, plan, shard, members }, writer, control.signal);
+    const transfer = { host, source, plan, shard, members, ...sealed, ...(limits === undefined ? {} : { limits }) };
+    const evidence = await transferShard(providers, transfer, writer, control.signal);
     const what = `shard ${shard + 1} of ${plan.shards} of ${plan.backupId}`;
     const bytes = judgeShard(evidence, what, source.path, place);
     const { sizeBytes, sha256 } = await writer.commit();
@@ -67,18 +78,21 @@ async function storeShard(
       const counts = `${bytes.storedBytes} bytes were sent, ${sizeBytes} are stored`;
       throw new HoldfastError('TransferInterrupted', `${what}: ${counts}`, place);
     }
-    return recordOf(members, shard, { name, sha256, sizeBytes }, bytes, evidence.report);
+    const stored = { name, sha256, sizeBytes, ...(compression === undefined ? {} : { compression }) };
+    return recordOf(members, shard, stored, bytes, evidence.report);
   } catch (error) {
     const cause = control.signal.aborted ? undefined : await writer.explainFailure();
     await writer.abort();
     throw cause ?? error;
+  } finally {
+    limits?.stop();
   }
 }
 
 function recordOf(
   members: ShardMembers,
   number: number,
-  stored: { readonly name: string; readonly sha256: string; readonly sizeBytes: number },
+  stored: Pick<ShardObject, 'name' | 'sha256' | 'sizeBytes' | 'compression'>,
   { rawBytes }: ShardBytes,
   report: TarReport,
 ): ShardRecord {

@@ -1,8 +1,12 @@
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
 import { type FailurePlace, HoldfastError } from '../../core/failures.js';
 import type { HostPlan, SourcePlan } from '../../core/plan.js';
-import { type MergedOptions, mergeRsyncOptions, refusedRsyncOptions } from '../../core/rsync-options.js';
+import {
+  type LeftOutFile,
+  type MergedOptions,
+  mergeRsyncOptions,
+  refusedRsyncOptions,
+} from '../../core/rsync-options.js';
+import { filterRules } from '../archive/archive-filter.js';
 import type { MirrorInput } from '../contract.js';
 import { atDestination, requireDestination } from './destination-access.js';
 import { type MirrorPaths, mirrorPathsOf } from './mirror-paths.js';
@@ -23,7 +27,8 @@ export interface OpenMirror {
 export async function openMirrorForRsync(input: MirrorInput): Promise<OpenMirror> {
   const place = { host: input.host.name, source: input.source.name };
   requireSafeOptions(input.source, place);
-  await requireExcludeFile(input.source, place);
+  // Without its rules a run would copy what must stay on the host.
+  await filterRules(input.source, place);
   return openMirror(input);
 }
 
@@ -37,11 +42,13 @@ export async function openMirror({ host, source }: MirrorInput): Promise<OpenMir
   return { host, source, place, paths, before, options: optionsOf(source, paths) };
 }
 
-function optionsOf(source: SourcePlan, paths: MirrorPaths): MergedOptions {
+export function optionsOf(source: SourcePlan, paths: MirrorPaths, leftOut?: LeftOutFile): MergedOptions {
   return mergeRsyncOptions({
     words: source.rsyncOptions,
     exclude: source.exclude,
     ...(source.excludeFile === undefined ? {} : { excludeFile: source.excludeFile }),
+    oneFileSystem: source.filters?.oneFileSystem === true,
+    ...(leftOut === undefined ? {} : { leftOut }),
     preserveOwnership: source.preserveOwnership,
     workerIsRoot: process.geteuid?.() === 0,
     partialFolder: paths.partialFolder,
@@ -53,19 +60,6 @@ function requireSafeOptions(source: SourcePlan, place: FailurePlace): void {
   if (refused.length === 0) return;
   const said = refused.map(({ word, reason }) => `${word} (${reason})`).join('; ');
   throw new HoldfastError('ConfigInvalid', `rsync_options has what Holdfast does not pass on: ${said}`, place);
-}
-
-/** Without its patterns a run would copy what must stay on the host. */
-async function requireExcludeFile({ excludeFile }: SourcePlan, place: FailurePlace): Promise<void> {
-  if (excludeFile === undefined) return;
-  try {
-    await access(excludeFile, constants.R_OK);
-  } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    throw new HoldfastError('ConfigInvalid', `exclude_file cannot be read on the worker: ${said}`, place, {
-      cause: error,
-    });
-  }
 }
 
 function requireOwnState(reading: MirrorStateReading, source: SourcePlan, place: Required<FailurePlace>): void {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { parseAttributeDump } from '../../core/restore-attribute-dump.js';
 import type { ActivityControl } from '../activity-control.js';
+import type { Repository, RepositoryAccess } from '../archive/open-repository.js';
 import { withStorage } from '../archive/with-storage.js';
 import { judgeUnpacking } from './judge-unpacking.js';
 import { batchesOf, nulList, readNames } from './name-lists.js';
@@ -15,8 +16,9 @@ export async function applyDirectoryAttributes(
   control: ActivityControl,
   spool: string,
   record: RestoreRecord,
+  access: RepositoryAccess,
 ): Promise<void> {
-  await withStorage(place.providers, record.source.destination, async (storage) => {
+  const work = async (storage: Repository): Promise<void> => {
     for (const [number, part] of record.directories.entries()) {
       const names = await readNames(spool, part.names);
       const what = `set attributes of directories in ${record.target.path}`;
@@ -26,7 +28,8 @@ export async function applyDirectoryAttributes(
         await judgeUnpacking(spool, part, place.runner.machine, what, result);
       });
     }
-  });
+  };
+  await withStorage(place.providers, record.source.destination, work, access);
 }
 
 /** tar sets extended attributes and removes none: those that a directory of the target has beyond the backup's must go first. */

@@ -2,6 +2,7 @@ import { quote } from '../../core/shell-quoting.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { RestoreStepInput } from '../contract.js';
 import { scratchName } from './extract-links.js';
+import { removeLargeFiles } from './place-large-files.js';
 import { readRecord, removeSpool } from './restore-spool.js';
 import { change } from './target-changes.js';
 import { targetRunner } from './target-machine.js';
@@ -14,18 +15,24 @@ export async function discardRestore(
 ): Promise<void> {
   if (plan.spool === '') return;
   try {
-    if (plan.engine === 'archive') await removeScratch(providers, control, plan.spool);
+    if (plan.engine === 'archive') await removeScratch(providers, control, plan.spool, 'and unfinished files');
   } catch (error) {
     control.log('warn', 'the scratch directory of a restore stays in its target', { error: String(error) });
   }
   await removeSpool(plan.spool);
 }
 
-/** Removes the directory for content unpacked under other names, if the restore needed one. */
-export async function removeScratch(providers: Providers, control: ActivityControl, spool: string): Promise<void> {
-  const { contents, target, targetHost } = await readRecord(spool);
-  if (contents.every((part) => part.links === '')) return;
+/** Removes the directory for content unpacked under other names, if the restore needed one, and on demand large files that are not in place. */
+export async function removeScratch(
+  providers: Providers,
+  control: ActivityControl,
+  spool: string,
+  rest?: 'and unfinished files',
+): Promise<void> {
+  const { contents, skeletons = [], target, targetHost } = await readRecord(spool);
+  if (contents.every((part) => part.links === '') && skeletons.length === 0) return;
   const changes = { runner: targetRunner(providers, targetHost), target, signal: control.signal };
+  if (rest !== undefined) await removeLargeFiles(changes, spool);
   const body = `cd -- "$HOLDFAST_TARGET" && rm -rf -- ${quote(scratchName(spool))}`;
   await change(changes, `remove a scratch directory from ${target.path}`, body);
 }

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { quote } from '../../core/shell-quoting.js';
 import type { ActivityControl } from '../activity-control.js';
+import type { StoredFile } from '../archive/open-object.js';
 import { judgeUnpacking } from './judge-unpacking.js';
 import { nulList } from './name-lists.js';
 import type { RestorePart } from './restore-spool.js';
@@ -35,7 +36,7 @@ export async function extractLinks(
   control: ActivityControl,
   spool: string,
   part: RestorePart,
-  job: { readonly what: string; readonly object: string; readonly links: readonly LinkedNames[] },
+  job: { readonly what: string; readonly object: StoredFile; readonly links: readonly LinkedNames[] },
 ): Promise<void> {
   const { runner, target } = place;
   const scratch = quote(`${scratchName(spool)}/${part.backupId}-${part.shard}`);

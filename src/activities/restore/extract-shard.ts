@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { HoldfastError } from '../../core/failures.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
+import { accessOf } from '../archive/open-repository.js';
 import { withStorage } from '../archive/with-storage.js';
 import type { ExtractShardInput, ExtractShardResult } from '../contract.js';
 import { extractLinks, groupByFirst } from './extract-links.js';
@@ -18,7 +19,7 @@ import { withVerifiedObject } from './verified-object.js';
 export async function extractShard(
   providers: Providers,
   control: ActivityControl,
-  { plan, part: number }: ExtractShardInput,
+  { plan, part: number, request }: ExtractShardInput,
 ): Promise<ExtractShardResult> {
   const record = await readRecord(plan.spool);
   const part = record.contents[number];
@@ -29,14 +30,18 @@ export async function extractShard(
   const place = { providers, runner, target: record.target };
   const what = `unpack shard ${part.shard} of backup ${part.backupId} into ${record.target.path}`;
   const copy = join(plan.spool, `object-${number}`);
-  await withStorage(providers, record.source.destination, (storage) =>
-    withVerifiedObject(storage, part, copy, control.signal, async (object) => {
-      if (names.length > 0) {
-        const result = await unpack(place, control, { what, object, names });
-        await judgeUnpacking(plan.spool, part, runner.machine, what, result);
-      }
-      if (links.length > 0) await extractLinks(place, control, plan.spool, part, { what, object, links });
-    }),
+  await withStorage(
+    providers,
+    record.source.destination,
+    (storage) =>
+      withVerifiedObject(storage, part, copy, control.signal, async (object) => {
+        if (names.length > 0) {
+          const result = await unpack(place, control, { what, object, names });
+          await judgeUnpacking(plan.spool, part, runner.machine, what, result);
+        }
+        if (links.length > 0) await extractLinks(place, control, plan.spool, part, { what, object, links });
+      }),
+    accessOf(record.source.destination, request),
   );
   return { entries: names.length + links.reduce((sum, link) => sum + link.names.length, 0), bytesRead: part.sizeBytes };
 }

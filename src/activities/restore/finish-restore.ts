@@ -4,12 +4,15 @@ import { joinByPath } from '../../core/restore-join.js';
 import type { RestoreSelection } from '../../core/restore-selection.js';
 import { RestoreVerification } from '../../core/restore-verification.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
+import { accessOf } from '../archive/open-repository.js';
 import type { RestoreReport, RestoreStepInput } from '../contract.js';
 import { applyDirectoryAttributes } from './directory-attributes.js';
 import { removeScratch } from './discard-restore.js';
 import { readExpected } from './expected-entries.js';
 import { readComplaints } from './judge-unpacking.js';
+import { entriesThatStay } from './protect-left-out.js';
 import { readNames } from './name-lists.js';
+import { placeLargeFiles } from './place-large-files.js';
 import { belowAny } from './prepare-restore.js';
 import { closeSpool, LISTS, readRecord, readReport, type RestoreRecord } from './restore-spool.js';
 import { selectionOf } from './restore-scope.js';
@@ -32,10 +35,12 @@ export async function finishRestore(
   const record = await readRecord(spool);
   const runner = targetRunner(providers, record.targetHost);
   const place = { providers, runner, target: record.target };
+  const access = accessOf(record.source.destination, request);
+  await placeLargeFiles(place, control, spool, record, access);
   await removeScratch(providers, control, spool);
   await removeExtras({ runner, target: record.target, signal: control.signal }, spool);
-  if (record.changes) await applyDirectoryAttributes(place, control, spool, record);
-  const selection = selectionOf(request.include);
+  if (record.changes) await applyDirectoryAttributes(place, control, spool, record, access);
+  const selection = selectionOf(request);
   const verification = await compare(place.runner, control, spool, record, selection, request.delete);
   const report = await reportOf(spool, verification, plan.flaws.count > 0);
   await closeSpool(spool, report);
@@ -61,14 +66,18 @@ async function compare(
   selection: RestoreSelection,
   exact: boolean,
 ): Promise<RestoreVerification> {
-  const { target, exclude, scannedAtSeconds } = record;
+  const { target, exclude, filters, scannedAtSeconds } = record;
   const verification = new RestoreVerification({ owners: target.root, exact, scannedAtSeconds });
-  const found = await scanTarget(runner, control, target.path, exclude, join(spool, 'scan-after'));
+  const recordsFile = join(spool, 'scan-after');
+  const found = await scanTarget(runner, control, target.path, exclude, recordsFile);
+  const scannedAtMs = (scannedAtSeconds.at(-1) ?? 0) * 1000;
+  const stays = await entriesThatStay({ spool, recordsFile, exclude, filters, scannedAtMs });
   await joinByPath(
     { batches: readExpected(spool), pathOf: ({ entry }) => entry.path },
     { batches: found, pathOf: ({ path }) => path },
     (path, expected, entry) => {
-      verification.see(path, expected, entry, entry !== undefined && selection.takes(path, entry.type === 'd'));
+      const extraMatters = entry !== undefined && selection.takes(path, entry.type === 'd') && !stays(entry);
+      verification.see(path, expected, entry, extraMatters);
     },
   );
   return verification;

@@ -1,11 +1,12 @@
 import { HoldfastError, isHoldfastError } from '../../core/failures.js';
 import type { Manifest } from '../../core/manifest.js';
 import { type LivingEntry, mergeIndexes } from '../../core/merge-index.js';
-import type { PointEntry } from '../../core/restore-actions.js';
+import type { PointEntry, ShardPlace } from '../../core/restore-actions.js';
 import { resolvePoint, type PointRequest } from '../../core/restore-point.js';
-import type { ObjectStorage } from '../../providers/storage/object-storage.js';
 import { listBackupIds, readChain, readManifest } from '../archive/chain.js';
+import type { Repository } from '../archive/open-repository.js';
 import { type FetchedIndex, fetchIndex, readIndexLines } from '../archive/read-index.js';
+import { findRollback } from '../archive/rolled-back.js';
 
 /** One point in time of an archived source: its chain and the chain's indexes, on this machine and checked. */
 export interface OpenPoint {
@@ -15,12 +16,12 @@ export interface OpenPoint {
 }
 
 /**
- * Finds the backup that a request means and opens its chain. Throws BackupNotFound, ManifestDamaged, ChainBroken, ObjectMissing, ObjectDamaged.
+ * Finds the backup that a request means and opens its chain. Throws BackupNotFound, ManifestDamaged, ManifestUntrusted, RolledBack, ChainBroken, ObjectMissing, ObjectDamaged.
  *
  * @param directory where indexes from elsewhere go
  */
 export async function openPoint(
-  storage: ObjectStorage,
+  storage: Repository,
   of: { readonly host: string; readonly source: string },
   request: PointRequest,
   directory: string,
@@ -28,6 +29,9 @@ export async function openPoint(
 ): Promise<OpenPoint> {
   const { host, source } = of;
   const manifest = await findManifest(storage, host, source, request);
+  // Of one who asks for the newest, an older one must not be passed off as it; a backup that is named is what was asked for.
+  const rollback = 'latest' in request ? await findRollback(storage, host, source, manifest) : undefined;
+  if (rollback !== undefined) throw rollback;
   const chain = await readChain(storage, host, source, manifest.chain);
   const indexes: FetchedIndex[] = [];
   for (const link of chain) indexes.push(await namingBackup(link, () => fetchIndex(storage, link, directory, signal)));
@@ -36,7 +40,7 @@ export async function openPoint(
 
 /** A backup without a manifest is unfinished: it does not exist. */
 async function findManifest(
-  storage: ObjectStorage,
+  storage: Repository,
   host: string,
   source: string,
   request: PointRequest,
@@ -66,9 +70,13 @@ export async function* livingEntries(point: OpenPoint, signal: AbortSignal): Asy
   }
 }
 
-function pointEntry({ entry, level, shard, flaw, stale }: LivingEntry): PointEntry {
-  if (shard !== undefined) return { entry, place: { backup: level, shard }, ...(flaw === undefined ? {} : { flaw }) };
+function pointEntry({ entry, level, shard, large, flaw, stale }: LivingEntry): PointEntry {
+  if (shard !== undefined)
+    return { entry, place: placeOf(level, shard, large), ...(flaw === undefined ? {} : { flaw }) };
   const known = flaw === undefined ? {} : { flaw };
   if (stale === undefined) return { entry, ...known };
-  return { entry: stale.entry, place: { backup: stale.level, shard: stale.shard }, ...known, older: true };
+  return { entry: stale.entry, place: placeOf(stale.level, stale.shard, stale.large), ...known, older: true };
 }
+
+const placeOf = (backup: number, shard: number, large: number | undefined): ShardPlace =>
+  large === undefined ? { backup, shard } : { backup, shard, large };

@@ -12,6 +12,8 @@ export interface MirrorRestoreRecord {
   /** Absolute. */
   readonly mirror: string;
   readonly fakeSuper: boolean;
+  /** A file of rsync's rules that keep what the mirror's filters left out from being deleted. */
+  readonly protectFile?: string;
 }
 
 const RECORD = 'mirror.json';

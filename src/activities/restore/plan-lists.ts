@@ -2,6 +2,7 @@ import { textOf } from '../../core/entry.js';
 import type { FlawedEntry } from '../../core/manifest.js';
 import type { RestoreAction, ShardPlace } from '../../core/restore-actions.js';
 import { expectedLine } from './expected-entries.js';
+import { largeFileLine } from './large-files.js';
 import type { NameLists } from './name-lists.js';
 import { partLists } from './restore-parts.js';
 import { LISTS } from './restore-spool.js';
@@ -29,6 +30,9 @@ export function listsWriter(lists: NameLists, flaws: FlawTally): (action: Restor
       case 'extract':
       case 'attributes':
         return lists.append(listsOf(action.place).names, action.path);
+      case 'extract-large':
+        lists.append(listsOf(action.place).names, action.entry.path);
+        return lists.append(LISTS.largeFiles, largeFileLine(action), '\n');
       case 'link':
         lists.append(listsOf(action.place).links, action.first);
         return lists.append(listsOf(action.place).links, action.path);

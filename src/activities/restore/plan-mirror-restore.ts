@@ -10,8 +10,9 @@ import { copyMirror, NAMES_FILE } from './mirror-copy.js';
 import { writeMirrorRecord } from './mirror-restore-record.js';
 import { nulList } from './name-lists.js';
 import { openMirrorPoint } from './open-mirror-point.js';
+import { protectFile, protectInTarget } from './protect-in-mirror-target.js';
 import { localFolders, type RequestedSource } from './restore-request.js';
-import { selectionOf } from './restore-scope.js';
+import { selectionOf, takesAll } from './restore-scope.js';
 import { lookAtTarget, targetRunner } from './target-machine.js';
 import { scanTarget } from './target-scan.js';
 
@@ -23,7 +24,7 @@ export async function planMirrorRestore(
   requested: RequestedSource,
   spool: string,
 ): Promise<RestorePlan> {
-  if (request.delete && request.include.length > 0) {
+  if (request.delete && !takesAll(request)) {
     const message =
       'a mirror is restored with --include or with --delete, not with both; restore it whole into a new directory instead';
     throw new HoldfastError('RestoreTargetInvalid', message);
@@ -32,7 +33,17 @@ export async function planMirrorRestore(
   const point = await openMirrorPoint(requested, request);
   const target = await lookAtTarget(targetRunner(providers, targetHost), control, requested.targetPath, ['rsync']);
   assertTargetAllowed({ ...target, inPlace: requested.inPlace, destinations: await localFolders(requested) });
+  const protect = request.delete
+    ? await protectInTarget(control, {
+        filters: source.filters,
+        target: { runner: targetRunner(providers, targetHost), path: target.path },
+        mirror: { runner: providers.localRunner, path: point.paths.mirror },
+        agesAt: point.madeAt,
+        rulesFile: protectFile(spool),
+      })
+    : undefined;
   const record = {
+    ...(protect === undefined ? {} : { protectFile: protect }),
     source,
     ...(targetHost === undefined ? {} : { targetHost }),
     target,
@@ -40,7 +51,7 @@ export async function planMirrorRestore(
     fakeSuper: point.fakeSuper,
   };
   await writeMirrorRecord(spool, record);
-  if (request.include.length > 0) await writeNames(providers, control, request, record.mirror, spool);
+  if (!takesAll(request)) await writeNames(providers, control, request, record.mirror, spool);
   const seen = { created: 0, changed: 0, deleted: 0 };
   const { statistics } = await copyMirror(providers, control, {
     spool,
@@ -78,11 +89,11 @@ export async function planMirrorRestore(
 async function writeNames(
   providers: Providers,
   control: ActivityControl,
-  { include }: RestoreRequest,
+  request: RestoreRequest,
   mirror: string,
   spool: string,
 ): Promise<void> {
-  const selection = selectionOf(include);
+  const selection = selectionOf(request);
   const names = new Set<string>();
   for await (const batch of await scanTarget(providers.localRunner, control, mirror, [], join(spool, 'scan'))) {
     for (const { path, type } of batch) {
@@ -91,6 +102,6 @@ async function writeNames(
     }
   }
   if (names.size === 0)
-    throw new HoldfastError('NothingToRestore', `nothing in ${mirror} matches ${include.join(', ')}`);
+    throw new HoldfastError('NothingToRestore', `nothing in ${mirror} matches ${request.include.join(', ')}`);
   await writeFile(join(spool, NAMES_FILE), nulList([...names]), { mode: 0o600 });
 }

@@ -1,6 +1,7 @@
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { RestoreStepInput } from '../contract.js';
 import { readNames } from './name-lists.js';
+import { makeLargeFiles } from './place-large-files.js';
 import { LISTS, readRecord } from './restore-spool.js';
 import { makeDirectories, makeTarget, removeDirectories, removeFiles } from './target-changes.js';
 import { targetRunner } from './target-machine.js';
@@ -30,6 +31,7 @@ export async function prepareRestore(
     changes,
     (await readNames(spool, LISTS.makeDirectories)).filter((path) => path !== ''),
   );
+  await makeLargeFiles(changes, spool);
 }
 
 const namesIf = async (needed: readonly string[], spool: string, list: string): Promise<string[]> =>

@@ -15,9 +15,8 @@ export const partLists = ({ backup, shard }: ShardPlace): { readonly names: stri
 export function partsOf(
   chain: readonly Manifest[],
   lists: ReadonlyMap<string, number>,
-): { readonly contents: readonly RestorePart[]; readonly directories: readonly RestorePart[] } {
-  const contents: RestorePart[] = [];
-  const directories: RestorePart[] = [];
+): Readonly<Record<'contents' | 'skeletons' | 'directories', readonly RestorePart[]>> {
+  const parts = { contents: [] as RestorePart[], skeletons: [] as RestorePart[], directories: [] as RestorePart[] };
   const left = new Set([...lists.keys()].filter((list) => /^(?:names|links)-/.test(list)));
   for (const [backup, manifest] of chain.entries()) {
     for (const { number: shard, kind, name, sha256, sizeBytes } of manifest.shards) {
@@ -26,7 +25,7 @@ export function partsOf(
       if (!has.names && !has.links) continue;
       const key = backupPrefix(manifest.host, manifest.source, manifest.id) + name;
       const part = { backupId: manifest.id, shard, key, sha256, sizeBytes };
-      (kind === 'content' ? contents : directories).push({
+      parts[kind === 'content' ? 'contents' : kind].push({
         ...part,
         names: has.names ? names : '',
         links: has.links ? links : '',
@@ -39,11 +38,14 @@ export function partsOf(
     const message = `the index of backup ${chain[Number(backup)]?.id} names shard ${shard}, which the backup does not have`;
     throw new HoldfastError('ObjectDamaged', message);
   }
-  return { contents, directories };
+  return parts;
 }
 
 /** Checks by size that the objects a restore needs are there, before anything is changed. Throws ObjectMissing or ObjectDamaged, naming the backup. */
-export async function checkParts(storage: ObjectStorage, parts: readonly RestorePart[]): Promise<void> {
+export async function checkParts(
+  storage: ObjectStorage,
+  parts: readonly Pick<RestorePart, 'key' | 'backupId' | 'sizeBytes'>[],
+): Promise<void> {
   for (const prefix of new Set(parts.map(({ key }) => prefixOf(key)))) {
     const sizes = new Map<string, number | undefined>();
     for await (const { name, kind, sizeBytes } of storage.list(prefix)) {
@@ -57,7 +59,7 @@ const prefixOf = (key: string): string => key.slice(0, key.lastIndexOf('/') + 1)
 
 async function checkPart(
   storage: ObjectStorage,
-  part: RestorePart,
+  part: Pick<RestorePart, 'key' | 'backupId' | 'sizeBytes'>,
   sizes: ReadonlyMap<string, number | undefined>,
 ): Promise<void> {
   const { key, backupId, sizeBytes } = part;

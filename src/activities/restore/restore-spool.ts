@@ -1,5 +1,7 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { EntryFilters } from '../../core/entry-filters.js';
+import type { FilterRule } from '../../core/filter-rules.js';
 import { HoldfastError } from '../../core/failures.js';
 import type { HostPlan, SourcePlan } from '../../core/plan.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
@@ -28,12 +30,16 @@ export interface RestoreRecord {
   readonly target: TargetMachine;
   readonly contents: readonly RestorePart[];
   readonly directories: readonly RestorePart[];
+  /** Attributes of large files; absent: none are restored. */
+  readonly skeletons?: readonly RestorePart[];
   /** Something will be written or removed: directories' times change, so their attributes have to be set again. */
   readonly changes: boolean;
   /** When each backup of the chain was scanned, in seconds by the host's clock. */
   readonly scannedAtSeconds: readonly number[];
   /** rsync patterns of what the backup leaves out: never removed from a target. */
-  readonly exclude: readonly string[];
+  readonly exclude: readonly FilterRule[];
+  /** The backup's other filters, when entries that it does not have are deleted. */
+  readonly filters?: EntryFilters;
 }
 
 /** Lists in a spool directory. */
@@ -45,6 +51,7 @@ export const LISTS = {
   deleteDirectories: 'delete-directories',
   expected: 'expected.jsonl',
   complaints: 'complaints.jsonl',
+  largeFiles: 'large-files.jsonl',
 } as const;
 
 const RECORD = 'plan.json';

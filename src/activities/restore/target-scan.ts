@@ -2,6 +2,7 @@ import { open, rm } from 'node:fs/promises';
 import { textOf } from '../../core/entry.js';
 import type { Entry } from '../../core/entry.js';
 import { HoldfastError } from '../../core/failures.js';
+import type { FilterRule } from '../../core/filter-rules.js';
 import { compileRules } from '../../core/filters.js';
 import { parseScanComplaints } from '../../core/scan-complaints.js';
 import { scanScript, SOURCE_MISSING } from '../../core/scan-script.js';
@@ -18,7 +19,7 @@ export async function scanTarget(
   runner: ScriptRunner,
   control: ActivityControl,
   path: string,
-  exclude: readonly string[],
+  exclude: readonly FilterRule[],
   recordsFile: string,
 ): Promise<AsyncIterable<readonly Entry[]>> {
   await rm(recordsFile, { force: true });
@@ -26,7 +27,7 @@ export async function scanTarget(
   try {
     const job = {
       what: `look through ${path}`,
-      body: scanScript(path),
+      body: scanScript(path, { exclude }),
       stdout: { fd: file.fd },
       signal: control.signal,
     };

@@ -1,17 +1,19 @@
-import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
+import { isCompressed, isEncrypted } from '../../core/manifest-keys.js';
+import { ANY_WINDOW } from '../../core/tar-script.js';
 import { stage } from '../../core/pipeline-stage.js';
 import { comparePaths } from '../../core/entry.js';
 import type { RunningScript, ScriptResult, ScriptRunner } from '../../providers/remote/script-runner.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
+import { type OpenedObject, openObject, type StoredFile } from '../archive/open-object.js';
 import { nulList } from './name-lists.js';
 import { marked } from './run-script.js';
 import type { TargetMachine } from './target-machine.js';
 
 export interface UnpackJob {
   readonly what: string;
-  /** Verified file of this machine. */
-  readonly object: string;
+  /** Its bytes are known to be right. */
+  readonly object: StoredFile;
   /** Byte strings; these members and no others leave the archive. */
   readonly names: readonly string[];
   /** POSIX sh, run in the target directory before tar starts and after it has ended well; may use environment. */
@@ -37,21 +39,26 @@ export interface UnpackPlace {
 export async function unpack(place: UnpackPlace, control: ActivityControl, job: UnpackJob): Promise<ScriptResult> {
   const { runner, target } = place;
   const onThisMachine = runner === place.providers.localRunner;
-  const here = onThisMachine || target.tools.includes('zstd');
-  const zstd = stage('zstd', ['zstd', '-q', '-d', '-c']);
-  const source = onThisMachine ? `${zstd} <"$HOLDFAST_OBJECT" |` : here ? `${zstd} |` : '';
+  // A file here that only has to be decompressed is read by whoever unpacks it; everything else is sent.
+  const direct = onThisMachine && !isEncrypted(job.object.name);
+  const compressed = isCompressed(job.object.name);
+  const unpackThere = compressed && (onThisMachine || target.tools.includes('zstd'));
+  const reader = unpackThere ? stage('zstd', ['zstd', '-q', '-d', '-c', ANY_WINDOW]) : stage('read', ['cat']);
+  const source = direct ? `${reader} <"$HOLDFAST_OBJECT" |` : unpackThere ? `${reader} |` : '';
+  const { encryption } = place.providers;
+  const opened = direct ? undefined : openObject(encryption, job.object, { decompress: !unpackThere }, control.signal);
   const running = runner.start({
     what: job.what,
     body: marked(bodyOf(job, source, tarWords(target, job))),
     // In the archive's order, tar looks at each member once instead of searching the whole list for it.
     list: nulList([...job.names].sort(comparePaths).map((name) => (name === '' ? '.' : name))),
     stdout: 'pipe',
-    environment: { HOLDFAST_TARGET: target.path, ...(onThisMachine ? { HOLDFAST_OBJECT: job.object } : {}) },
+    environment: { HOLDFAST_TARGET: target.path, ...(direct ? { HOLDFAST_OBJECT: job.object.file } : {}) },
     signal: control.signal,
-    ...(onThisMachine ? {} : { stdin: 'pipe' as const }),
+    ...(direct ? {} : { stdin: 'pipe' as const }),
   });
   running.stdout?.resume();
-  if (!onThisMachine) await feed(place.providers, control, running, job, here);
+  if (opened) await feed(opened, running);
   return running.finished;
 }
 
@@ -90,30 +97,22 @@ function tarWords(target: TargetMachine, { overwrite }: UnpackJob): string[] {
   ];
 }
 
-/** Sends the object to a host: compressed when it has zstd, else what zstd makes of it here. */
-async function feed(
-  providers: Providers,
-  control: ActivityControl,
-  running: RunningScript,
-  job: UnpackJob,
-  compressed: boolean,
-): Promise<void> {
-  if (running.stdin === null) return;
-  if (compressed) return pour(createReadStream(job.object, { highWaterMark: 1 << 20 }), running);
-  const unpacked = providers.localRunner.start({
-    what: `decompress for ${job.what}`,
-    body: `${stage('zstd', ['zstd', '-q', '-d', '-c'])} <"$HOLDFAST_OBJECT"`,
-    environment: { HOLDFAST_OBJECT: job.object },
-    stdout: 'pipe',
-    signal: control.signal,
+/** Sends an object's content. Its own failure comes before what the cut stream makes of the script. */
+async function feed(opened: OpenedObject, running: RunningScript): Promise<void> {
+  try {
+    await pour(opened.stdout, running);
+  } catch (error) {
+    opened.stop();
+    throw error;
+  }
+  await opened.ended.catch(async (error: unknown) => {
+    await running.finished;
+    throw error;
   });
-  if (unpacked.stdout) await pour(unpacked.stdout, running);
-  // Its failure is thrown by the stream; a status of its own is judged with the host's.
-  await unpacked.finished;
 }
 
 /** A pipe that breaks because the script ended is told, with its reason, by the script's own end. */
-async function pour(bytes: NodeJS.ReadableStream, running: RunningScript): Promise<void> {
+export async function pour(bytes: NodeJS.ReadableStream, running: RunningScript): Promise<void> {
   try {
     if (running.stdin) await pipeline(bytes, running.stdin);
   } catch (error) {

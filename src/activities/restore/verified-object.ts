@@ -1,5 +1,7 @@
 import { rm } from 'node:fs/promises';
-import type { ObjectStorage } from '../../providers/storage/object-storage.js';
+import { isEncrypted } from '../../core/manifest-keys.js';
+import type { StoredFile } from '../archive/open-object.js';
+import type { Repository } from '../archive/open-repository.js';
 import { fetchObject } from '../archive/read-index.js';
 import type { RestorePart } from './restore-spool.js';
 
@@ -8,14 +10,16 @@ import type { RestorePart } from './restore-spool.js';
  * is used where it lies, others are fetched to `copy`, which is removed afterwards. Throws ObjectMissing or ObjectDamaged.
  */
 export async function withVerifiedObject<T>(
-  storage: ObjectStorage,
-  part: RestorePart,
+  storage: Repository,
+  part: Pick<RestorePart, 'key' | 'sha256' | 'sizeBytes'>,
   copy: string,
   signal: AbortSignal,
-  work: (file: string) => Promise<T>,
+  work: (object: StoredFile) => Promise<T>,
 ): Promise<T> {
   try {
-    return await work(await fetchObject(storage, part.key, part, copy, signal));
+    const key = isEncrypted(part.key) ? await storage.dataKey() : undefined;
+    const file = await fetchObject(storage, part.key, part, copy, signal);
+    return await work({ file, name: part.key, ...(key === undefined ? {} : { key }) });
   } finally {
     await rm(copy, { force: true });
   }

@@ -6,25 +6,30 @@ import { TASK_QUEUE } from '../../core/ids.js';
 import { EXIT } from '../../core/statuses.js';
 import type { ListBackupsWorkflowInput, ListBackupsWorkflowResult } from '../../workflows/messages.js';
 import { WORKFLOW } from '../../workflows/messages.js';
+import { registerPinCommands } from './pin.js';
 import { collect, limitOf } from '../command-arguments.js';
 import { contextOf, failureLines } from '../cli-context.js';
+import { proofLine } from '../proof-line.js';
 import type { CliContext } from '../cli-context.js';
 
 interface BackupsCommandOptions {
   readonly source: readonly string[];
   readonly limit: number;
+  readonly offline: boolean;
 }
 
 export function registerBackupsCommand(program: Command): void {
-  program
+  const backups = program
     .command('backups')
     .description('list the backups that can be restored, newest first')
     .argument('[hosts...]', 'hosts to take; none means all')
     .addOption(new Option('-s, --source <name>', 'only this source; repeatable').argParser(collect).default([], ''))
     .addOption(new Option('-l, --limit <count>', 'at most so many of each source').argParser(limitOf).default(20))
+    .option('--offline', 'as the catalog knows them; no destination is asked', false)
     .action(async (hosts: string[], options: BackupsCommandOptions, command: Command) => {
       await listBackups(contextOf(command), hosts, options);
     });
+  registerPinCommands(backups);
 }
 
 async function listBackups(
@@ -41,6 +46,7 @@ async function listBackups(
       configPath,
       selection: { hosts, sources: options.source, tags: [] },
       limit: options.limit,
+      ...(options.offline ? { offline: true } : {}),
     };
     const handle = await connection.client.workflow.start(WORKFLOW.listBackups, {
       taskQueue: TASK_QUEUE,
@@ -54,7 +60,19 @@ async function listBackups(
     else {
       context.print(
         table(
-          ['HOST', 'SOURCE', 'BACKUP', 'ENGINE', 'LEVEL', 'STATUS', 'ENTRIES', 'SIZE', 'STORED', 'DESTINATION'],
+          [
+            'HOST',
+            'SOURCE',
+            'BACKUP',
+            'ENGINE',
+            'LEVEL',
+            'STATUS',
+            'ENTRIES',
+            'SIZE',
+            'STORED',
+            'DESTINATION',
+            ...(result.backups.some((backup) => remarkOf(backup) !== '') ? ['REMARK'] : []),
+          ],
           result.backups.map((backup) => [
             backup.host,
             backup.source,
@@ -66,8 +84,15 @@ async function listBackups(
             bytesText(backup.sourceBytes),
             bytesText(backup.storedBytes),
             backup.destination,
+            remarkOf(backup),
           ]),
         ),
+      );
+    }
+    for (const proof of result.lastProvenRestore ?? []) context.print(proofLine(proof));
+    for (const { host, source, knownAt } of result.known ?? []) {
+      context.note(
+        `${host}:${source}: ${knownAt === null ? 'the catalog knows nothing of it' : `read whole at ${knownAt}, later backups of this worker added`}`,
       );
     }
     for (const failure of result.failures) for (const line of failureLines(failure)) context.note(line);
@@ -77,4 +102,15 @@ async function listBackups(
   } finally {
     await connection.stop();
   }
+}
+
+function remarkOf({ pinned, pendingDeletion, damage }: ListBackupsWorkflowResult['backups'][number]): string {
+  const remarks = [
+    ...(damage === undefined
+      ? []
+      : [`damaged: ${damage.files === 0 ? 'as a whole' : `${damage.files} files`}; see \`holdfast verify\``]),
+    ...(pinned === undefined ? [] : [`pinned${pinned.reason === undefined ? '' : `: ${pinned.reason}`}`]),
+    ...(pendingDeletion === undefined ? [] : [`pending deletion since ${pendingDeletion.since.slice(0, 10)}`]),
+  ];
+  return remarks.join('; ');
 }

@@ -21,6 +21,7 @@ async function examine(context: CliContext): Promise<number> {
   const steps: readonly [name: string, check: () => Promise<string>][] = [
     ['programs', checkPrograms],
     ['configuration', () => checkConfiguration(context)],
+    ['encryption', () => checkEncryption(context)],
   ];
   for (const [name, check] of steps) {
     const failed = await say(context, name, check);
@@ -61,6 +62,24 @@ async function checkPrograms(): Promise<string> {
   const missing = await missingTools('worker');
   if (missing !== undefined) throw new HoldfastError('ToolMissing', missingToolsMessage(missing));
   return `all that a worker needs; Node ${process.versions.node}`;
+}
+
+/** As far as this machine is the worker. */
+async function checkEncryption(context: CliContext): Promise<string> {
+  const { findConfig, loadConfig } = await import('../../config/load.js');
+  const { destinations, settings } = await loadConfig(resolve(await findConfig(context.configPath, process.env)));
+  const encrypted = destinations.filter(({ encryption }) => encryption !== undefined).map(({ name }) => name);
+  if (encrypted.length === 0) return 'no destination asks for it';
+  const { missingTools, missingToolsMessage } = await import('../system-tools.js');
+  const { HoldfastError } = await import('../../core/failures.js');
+  const missing = await missingTools('encryption');
+  if (missing !== undefined) throw new HoldfastError('ToolMissing', missingToolsMessage(missing));
+  const { publicKeys } = await import('../../workers/keys.js');
+  const { directory, indexRecipient, signingKey } = await publicKeys(settings.keysDir);
+  if (indexRecipient === undefined || signingKey === undefined) {
+    throw new HoldfastError('KeysMissing', `${encrypted.join(', ')}: the worker’s keys are not in ${directory}`);
+  }
+  return `${encrypted.join(', ')}; keys in ${directory}`;
 }
 
 async function checkConfiguration(context: CliContext): Promise<string> {

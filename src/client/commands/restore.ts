@@ -1,19 +1,19 @@
-import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { RestorePoint, RestoreRequest, RestoreTarget } from '../../activities/contract.js';
-import { restoreWorkflowId, TASK_QUEUE } from '../../core/ids.js';
-import { parsePointTime } from '../../core/restore-point.js';
+import type { RestoreRequest, RestoreTarget } from '../../activities/contract.js';
+import { singleFileOf } from '../../core/single-file.js';
 import { exitCodeOfResult } from '../../core/statuses.js';
-import type { RestoreInput, RestoreProgress, RestoreResult } from '../../workflows/messages.js';
-import { WORKFLOW } from '../../workflows/messages.js';
+import type { RestoreProgress, RestoreResult } from '../../workflows/messages.js';
 import { collect } from '../command-arguments.js';
 import { contextOf } from '../cli-context.js';
 import type { CliContext } from '../cli-context.js';
+import { type IdentityOptions, identityOf, identityOptions } from '../identity-option.js';
+import type { TemporalConnection } from '../connection.js';
+import { pointOf } from '../point-option.js';
 
-interface RestoreCommandOptions {
+interface RestoreCommandOptions extends IdentityOptions {
   readonly host: string;
   readonly source: string;
   readonly at?: string;
@@ -21,14 +21,16 @@ interface RestoreCommandOptions {
   readonly include: readonly string[];
   readonly target?: string;
   readonly to?: string;
+  readonly stdout: boolean;
   readonly overwrite: 'never' | 'changed' | 'always';
   readonly delete: boolean;
   readonly dryRun: boolean;
   readonly unfinished: boolean;
+  readonly acceptUntrusted: boolean;
 }
 
 export function registerRestoreCommand(program: Command): void {
-  program
+  const command = program
     .command('restore')
     .description('restore a source, or part of it, as it was at a point in time')
     .requiredOption('-H, --host <host>', 'the host that was backed up')
@@ -43,6 +45,11 @@ export function registerRestoreCommand(program: Command): void {
     .addOption(new Option('--target <directory>', 'into this directory of this machine').conflicts('to'))
     .option('--to <host[:path]>', 'onto a host; without a path, to where the source was')
     .addOption(
+      new Option('--stdout', 'as a tar, or the bytes of the one file that --include /PATH names, to standard output')
+        .default(false)
+        .conflicts(['target', 'to', 'delete', 'dryRun']),
+    )
+    .addOption(
       new Option('--overwrite <when>', 'what happens to entries that exist')
         .choices(['never', 'changed', 'always'])
         .default('changed'),
@@ -50,18 +57,22 @@ export function registerRestoreCommand(program: Command): void {
     .option('--delete', 'remove what the point does not have', false)
     .option('-n, --dry-run', 'say what would be done', false)
     .option('--unfinished', 'take a mirror that was left half synchronised', false)
+    .option('--accept-untrusted', 'believe manifests that no trusted key has signed', false)
     .addHelpText(
       'after',
-      '\nExamples:\n  holdfast restore --host web1 --source etc --target /tmp/etc\n  holdfast restore --host web1 --source www --at 2026-11-20T18:00 --include /index.html --to web1',
+      '\nExamples:\n  holdfast restore --host web1 --source etc --target /tmp/etc\n  holdfast restore --host web1 --source www --at 2026-11-20T18:00 --include /index.html --to web1\n  holdfast restore --host web1 --source etc --include /hosts --stdout | diff - /etc/hosts',
     )
     .action(async (options: RestoreCommandOptions, command: Command) => {
       await restore(contextOf(command), command, options);
     });
+  for (const option of identityOptions()) command.addOption(option);
 }
 
 async function restore(context: CliContext, command: Command, options: RestoreCommandOptions): Promise<void> {
+  if (options.stdout && context.json) command.error('--stdout and --json both want standard output; take one.');
   const { findConfig } = await import('../../config/load.js');
   const configPath = resolve(await findConfig(context.configPath, process.env));
+  const identity = identityOf(command, options);
   const request: RestoreRequest = {
     configPath,
     host: options.host,
@@ -73,22 +84,19 @@ async function restore(context: CliContext, command: Command, options: RestoreCo
     delete: options.delete,
     dryRun: options.dryRun,
     unfinished: options.unfinished,
+    ...(identity === undefined ? {} : { identity }),
+    ...(options.acceptUntrusted ? { acceptUntrusted: true } : {}),
   };
   const { connect } = await import('../connection.js');
   const connection = await connect({ requireWorker: true, note: context.note });
   try {
+    if (options.stdout) return await toStdout(context, connection, request);
     // Loaded before the run starts, so that Ctrl-C is heard from its first moment.
     const { followRun } = await import('../follow-run.js');
     const { printRestoreResult, restoreProgressView } = await import('../restore-report.js');
-    const stamp = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
-    const workflowId = restoreWorkflowId(options.host, options.source, `${stamp}-${randomBytes(3).toString('hex')}`);
-    const input: RestoreInput = { request };
-    const handle = await connection.client.workflow.start(WORKFLOW.restore, {
-      taskQueue: TASK_QUEUE,
-      workflowId,
-      args: [input],
-      staticSummary: `restore of ${options.host}:${options.source}`.slice(0, 200),
-    });
+    const { startRestore } = await import('../start-restore.js');
+    const handle = await startRestore(connection, { request });
+    const { workflowId } = handle;
     const result = await followRun<RestoreResult, RestoreProgress>(context, connection, handle, restoreProgressView);
     if (result === 'detached') return;
     const exitCode = exitCodeOfResult(result);
@@ -100,22 +108,32 @@ async function restore(context: CliContext, command: Command, options: RestoreCo
   }
 }
 
-/** `--at` means this machine's time zone; the worker may live in another, so it gets UTC. */
-function pointOf(command: Command, options: RestoreCommandOptions): RestorePoint {
-  if (options.backup !== undefined && options.backup !== 'latest') return { backupId: options.backup };
-  if (options.at === undefined) return { latest: true };
-  const timeMs = parsePointTime(options.at);
-  if (timeMs === undefined) {
-    return command.error(`--at ${options.at}: write a time as 2026-11-20T18:00, 2026-11-20T18:00Z or 2026-11-20.`);
+async function toStdout(context: CliContext, connection: TemporalConnection, request: RestoreRequest): Promise<void> {
+  const { receiveForOutput } = await import('../stdout-receiver.js');
+  const { followToStdout } = await import('../restore-to-stdout.js');
+  const { sayStarted } = await import('../say-started.js');
+  const { startRestore } = await import('../start-restore.js');
+  // A reader that leaves cancels the restore; elsewhere it ends the command at once.
+  process.stdout.removeAllListeners('error');
+  const receiver = await receiveForOutput(process.stdout);
+  try {
+    const file = singleFileOf(request.include);
+    const stdout = { machine: hostname(), socket: receiver.socket, ...(file === undefined ? {} : { file }) };
+    const handle = await startRestore(connection, { request, stdout });
+    sayStarted(context, connection, handle.workflowId);
+    process.exitCode = await followToStdout(context, connection, handle, receiver);
+  } finally {
+    await receiver.close();
   }
-  return { at: new Date(timeMs).toISOString() };
 }
 
 /** `--to HOST[:PATH]`: the first colon ends the host's name, which holds none. */
 function targetOf(command: Command, options: RestoreCommandOptions): RestoreTarget {
+  // The worker chooses a directory of its own.
+  if (options.stdout) return { kind: 'local', path: '/', machine: hostname() };
   if (options.target !== undefined) return { kind: 'local', path: resolve(options.target), machine: hostname() };
   if (options.to === undefined)
-    return command.error('Say where to: --target DIRECTORY (on this machine) or --to HOST[:PATH].');
+    return command.error('Say where to: --target DIRECTORY (on this machine), --to HOST[:PATH], or --stdout.');
   const colon = options.to.indexOf(':');
   if (colon === -1) return { kind: 'host', host: options.to };
   const path = options.to.slice(colon + 1);

@@ -3,19 +3,33 @@ import type { Command } from 'commander';
 import type { WorkflowHandle } from '@temporalio/client';
 import { exitCodeOfResult } from '../../core/statuses.js';
 import type {
+  ConsolidateResult,
   FleetBackupResult,
   FleetProgress,
   HostBackupResult,
+  PruneProgress,
+  PruneResult,
+  RestoreDrillResult,
   RestoreProgress,
   RestoreResult,
+  SourcesProgress,
+  VerifyBackupsResult,
 } from '../../workflows/messages.js';
 import { WORKFLOW } from '../../workflows/messages.js';
 import { limitOf } from '../command-arguments.js';
+import { registerRunsLimitCommand } from './runs-limit.js';
 import { contextOf } from '../cli-context.js';
 import type { CliContext } from '../cli-context.js';
 import type { TemporalConnection } from '../connection.js';
 
-type RunResult = FleetBackupResult | HostBackupResult | RestoreResult;
+type RunResult =
+  | FleetBackupResult
+  | HostBackupResult
+  | RestoreResult
+  | PruneResult
+  | ConsolidateResult
+  | VerifyBackupsResult
+  | RestoreDrillResult;
 
 export function registerRunsCommands(program: Command): void {
   const runs = program.command('runs').description('look into runs, join them, cancel them');
@@ -24,7 +38,10 @@ export function registerRunsCommands(program: Command): void {
     .description('the newest runs, running ones first')
     .addOption(new Option('-l, --limit <count>', 'at most so many').argParser(limitOf).default(20))
     .option('--hosts', 'the single hosts’ runs too', false)
-    .action(async (options: { limit: number; hosts: boolean }, command: Command) => {
+    .option('--all', 'ended runs from the catalog, also those that Temporal no longer keeps', false)
+    .option('-H, --host <host>', 'from the catalog: runs that this host took part in')
+    .action(async (options: ListOptions, command: Command) => {
+      if (options.all || options.host !== undefined) return listCataloged(contextOf(command), options);
       await withConnection(contextOf(command), false, (context, connection) => listRuns(context, connection, options));
     });
   runs
@@ -47,6 +64,22 @@ export function registerRunsCommands(program: Command): void {
     .action(async (workflowId: string, _options: unknown, command: Command) => {
       await withConnection(contextOf(command), true, (context, connection) => cancel(context, connection, workflowId));
     });
+  registerRunsLimitCommand(runs, withConnection);
+}
+
+interface ListOptions {
+  readonly limit: number;
+  readonly hosts: boolean;
+  readonly all: boolean;
+  readonly host?: string;
+}
+
+async function listCataloged(context: CliContext, { limit, host }: ListOptions): Promise<void> {
+  const { printCatalogedRuns, readCatalogedRuns } = await import('../cataloged-runs.js');
+  await withConnection(context, true, async (_context, connection) => {
+    const query = { limit, ...(host === undefined ? {} : { host }) };
+    await printCatalogedRuns(context, await readCatalogedRuns(context, connection, query));
+  });
 }
 
 async function withConnection(
@@ -68,7 +101,15 @@ async function listRuns(
   connection: TemporalConnection,
   options: { limit: number; hosts: boolean },
 ): Promise<void> {
-  const types = [WORKFLOW.fleetBackup, WORKFLOW.restore, ...(options.hosts ? [WORKFLOW.hostBackup] : [])]
+  const types = [
+    WORKFLOW.fleetBackup,
+    WORKFLOW.restore,
+    WORKFLOW.verifyBackups,
+    WORKFLOW.restoreDrill,
+    WORKFLOW.pruneDestinations,
+    WORKFLOW.consolidate,
+    ...(options.hosts ? [WORKFLOW.hostBackup] : []),
+  ]
     .map((type) => `'${type}'`)
     .join(', ');
   const rows: string[][] = [];
@@ -129,10 +170,21 @@ async function attach(context: CliContext, connection: TemporalConnection, workf
   const { followRun } = await import('../follow-run.js');
   const { fleetProgressView } = await import('../backup-report.js');
   const { restoreProgressView } = await import('../restore-report.js');
+  const { pruneProgressView } = await import('../prune-report.js');
+  const { drillProgressView, verifyProgressView } = await import('../verify-report.js');
   const result =
-    type === WORKFLOW.restore
-      ? await followRun<RunResult, RestoreProgress>(context, connection, handle, restoreProgressView)
-      : await followRun<RunResult, FleetProgress>(context, connection, handle, fleetProgressView);
+    type === WORKFLOW.verifyBackups || type === WORKFLOW.restoreDrill
+      ? await followRun<RunResult, SourcesProgress>(
+          context,
+          connection,
+          handle,
+          type === WORKFLOW.restoreDrill ? drillProgressView : verifyProgressView,
+        )
+      : type === WORKFLOW.pruneDestinations
+        ? await followRun<RunResult, PruneProgress>(context, connection, handle, pruneProgressView)
+        : type === WORKFLOW.restore
+          ? await followRun<RunResult, RestoreProgress>(context, connection, handle, restoreProgressView)
+          : await followRun<RunResult, FleetProgress>(context, connection, handle, fleetProgressView);
   if (result !== 'detached') process.exitCode = await printResult(context, workflowId, result);
 }
 
@@ -169,6 +221,18 @@ async function printResult(context: CliContext, workflowId: string, result: RunR
       break;
     case 'restore':
       (await import('../restore-report.js')).printRestoreResult(context, result);
+      break;
+    case 'verify-backups':
+      (await import('../verify-report.js')).printVerification(context, result);
+      break;
+    case 'restore-drill':
+      (await import('../verify-report.js')).printDrill(context, result);
+      break;
+    case 'prune':
+      (await import('../prune-report.js')).printPruneResult(context, result);
+      break;
+    case 'consolidate':
+      (await import('../consolidate-report.js')).printConsolidateResult(context, result);
       break;
   }
   return exitCode;

@@ -3,7 +3,13 @@ import type { ScheduleOptions, ScheduleOverlapPolicy, ScheduleSpec } from '@temp
 import type { ScheduleOverlap, SchedulePlan, ScheduleTimes } from '../../config/load.js';
 import { durationWord } from '../../config/units.js';
 import { scheduleId, TASK_QUEUE } from '../../core/ids.js';
-import { type FleetBackupInput, WORKFLOW } from '../../workflows/messages.js';
+import {
+  type FleetBackupInput,
+  type PruneInput,
+  type RestoreDrillInput,
+  type VerifyBackupsInput,
+  WORKFLOW,
+} from '../../workflows/messages.js';
 
 /** What `apply` must know again later. It travels with the action: a Schedule's own memo cannot be changed. */
 export interface ScheduleMark {
@@ -32,13 +38,7 @@ const OVERLAP: Readonly<Record<ScheduleOverlap, NonNullable<ScheduleOverlapPolic
 
 /** A schedule of the configuration as a Temporal Schedule: nothing is left to a server's defaults. */
 export function desiredSchedule(plan: SchedulePlan, { configPath, parallelHosts }: ScheduleContext): DesiredSchedule {
-  const input: FleetBackupInput = {
-    configPath,
-    plan: plan.name,
-    selection: plan.selection,
-    options: { dryRun: false, full: plan.full, approve: false },
-    parallelHosts,
-  };
+  const { workflowType, input } = actionOf(plan, { configPath, parallelHosts });
   const spec: ScheduleSpec = { ...specOf(plan.times), jitter: plan.jitterMs };
   const policies = { overlap: OVERLAP[plan.overlap], catchupWindow: plan.catchupWindowMs, pauseOnFailure: false };
   const note = plan.note ?? '';
@@ -49,17 +49,52 @@ export function desiredSchedule(plan: SchedulePlan, { configPath, parallelHosts 
     policies,
     action: {
       type: 'startWorkflow',
-      workflowType: WORKFLOW.fleetBackup,
+      workflowType,
       workflowId: scheduleId(plan.name),
       taskQueue: TASK_QUEUE,
       args: [input],
-      staticSummary: `scheduled backup ${plan.name}`,
+      staticSummary: `scheduled ${plan.action} ${plan.name}`,
       memo: { [MARK]: mark },
     },
     state: { paused: plan.paused, note },
     mark,
   };
 }
+
+type ScheduledInput = FleetBackupInput | PruneInput | VerifyBackupsInput | RestoreDrillInput;
+
+/** Nobody is there to approve anything when it runs. */
+function actionOf(
+  { name, action, selection, full, readPercent }: SchedulePlan,
+  { configPath, parallelHosts }: ScheduleContext,
+): { readonly workflowType: string; readonly input: ScheduledInput } {
+  switch (action) {
+    case 'backup': {
+      const options = { dryRun: false, full, approve: false };
+      return {
+        workflowType: WORKFLOW.fleetBackup,
+        input: { configPath, plan: name, selection, options, parallelHosts },
+      };
+    }
+    case 'prune':
+      return {
+        workflowType: WORKFLOW.pruneDestinations,
+        input: { configPath, selection, approve: false, sweepOnly: false },
+      };
+    case 'verify':
+      return {
+        workflowType: WORKFLOW.verifyBackups,
+        input: { configPath, selection, which: { latest: true }, readPercent, parallelSources: 2 },
+      };
+    case 'drill':
+      return {
+        workflowType: WORKFLOW.restoreDrill,
+        input: { configPath, selection, point: { latest: true }, sample: DRILL_SAMPLE },
+      };
+  }
+}
+
+const DRILL_SAMPLE = { files: 100, bytes: 1024 ** 3 };
 
 const MARK = 'holdfastSchedule';
 

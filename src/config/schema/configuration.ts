@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { bandwidthLimit } from './bandwidth.js';
+import { catalog } from './catalog.js';
 import { destination } from './destination.js';
 import { inheritedShape } from './inherited.js';
 import { schedule, scheduleName } from './schedule.js';
 import { snapshots } from './snapshots.js';
+import { secret } from './secret.js';
 import { hostname, sshShape, tag } from './ssh.js';
 import { absolutePath, mapping, name, plainText, relativePath, word } from './words.js';
 
@@ -39,7 +42,8 @@ const path = mapping({
   exclude_file: absolutePath('an absolute path on the worker')
     .meta({
       title: 'File with excludes',
-      description: 'A file on the worker with rsync patterns, one a line.',
+      description:
+        'A file on the worker with rsync patterns, one a line, read as rsync’s --exclude-from reads it: `+ ` before a pattern includes, lines with `#` or `;` first are comments, a lone `!` forgets all rules before it, also those of exclude and include. Its rules come after those.',
       examples: ['/etc/backup/excludes/home.txt'],
     })
     .optional(),
@@ -63,6 +67,7 @@ const path = mapping({
 
 const host = mapping({
   hostname: hostname.optional(),
+  bandwidth_limit: bandwidthLimit('from or to this host', 'that of config').optional(),
   ...sshShape,
   tags,
   paths: z
@@ -98,12 +103,25 @@ const config = mapping({
       examples: ['/etc/backup/scripts'],
     })
     .optional(),
+  keys_dir: absolutePath()
+    .meta({
+      title: 'Directory of keys',
+      description:
+        'Directory on the worker with its own keys, made by `holdfast keys init`. Default: /etc/holdfast/keys for root, else holdfast/keys below XDG_CONFIG_HOME.',
+      examples: ['/etc/holdfast/keys'],
+    })
+    .optional(),
+  restore_identity: secret(
+    'Private key for restores',
+    'What opens encrypted backups where a restore names no key. Who has it can read them all: better kept elsewhere.',
+  ).optional(),
   parallel_hosts: z
     .int()
     .min(1)
     .max(500)
     .meta({ title: 'Hosts at a time', description: 'So many hosts of one run at a time. Default: 20.', examples: [20] })
     .optional(),
+  bandwidth_limit: bandwidthLimit('from or to each host', 'none').optional(),
   ...sshShape,
   ...inheritedShape,
 }).meta({
@@ -142,6 +160,14 @@ export const configurationSchema = mapping({
     .meta({
       title: 'Snapshots',
       description: 'Snapshots of the mirrors. Checked, but not made by this version; every run says so.',
+    })
+    .optional(),
+  catalog: catalog
+    .meta({
+      title: 'Catalog',
+      description:
+        'Where the workers keep their index of runs and backups. Default: a file in the worker’s state directory. Several workers need `postgres` to share one. It is only a copy: `holdfast catalog rebuild` makes it anew.',
+      examples: [{ type: 'postgres', url: { file: '/etc/holdfast/catalog-url' } }],
     })
     .optional(),
   schedules: z

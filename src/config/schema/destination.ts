@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { shown } from '../problems.js';
+import { bandwidthLimit } from './bandwidth.js';
+import { protectionShape } from './protection.js';
 import { secret } from './secret.js';
 import { absolutePath, mapping, plainText, relativePath, word } from './words.js';
 
@@ -10,6 +12,8 @@ const local = mapping({
     description: 'Absolute directory on the worker; it must exist, and its file system be mounted.',
     examples: ['/srv/backup'],
   }),
+  ...protectionShape,
+  bandwidth_limit: bandwidthLimit('from or to this destination', 'none').optional(),
 }).meta({ title: 'Local directory', description: 'A directory on the worker.' });
 
 const s3 = mapping({
@@ -79,6 +83,8 @@ const s3 = mapping({
   access_key_id: secret('Access key id', 'Default: the worker’s own AWS credentials.').optional(),
   secret_access_key: secret('Secret access key', 'Goes with access_key_id.').optional(),
   session_token: secret('Session token', 'For temporary credentials.').optional(),
+  ...protectionShape,
+  bandwidth_limit: bandwidthLimit('from or to this destination', 'none').optional(),
 }).meta({ title: 'S3 bucket', description: 'A bucket of AWS or of any storage that speaks S3.' });
 
 export const destination = z.discriminatedUnion('type', [local, s3], {

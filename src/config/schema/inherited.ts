@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { filtersShape } from './filters.js';
+import { shown } from '../problems.js';
+import { freeze } from './freeze.js';
+import { keep } from './keep.js';
 import { rsyncOptions } from './rsync-words.js';
-import { duration, name, plainText, size } from './words.js';
-
-const excludePattern = plainText('a pattern', 'an rsync pattern on one line, for instance "*.tmp" or "/cache/"');
+import { duration, name, size, word } from './words.js';
 
 /** What may stand under `config`, a host or a path; the nearest one counts, lists add up from the outside in. */
 export const inheritedShape = {
@@ -31,18 +33,12 @@ export const inheritedShape = {
       examples: ['-z --bwlimit=10m', ['--exclude=*.iso', '--one-file-system']],
     })
     .optional(),
-  exclude: z
-    .array(excludePattern)
-    .meta({
-      title: 'Excludes',
-      description: 'rsync patterns of what is left out, for both engines. They add up: config, host, path.',
-      examples: [['*.tmp', '/cache/']],
-    })
-    .optional(),
+  ...filtersShape,
   preserve_ownership: z
     .boolean()
     .meta({ title: 'Preserve ownership', description: 'Keep owners and groups. Default: true.', examples: [false] })
     .optional(),
+  freeze: freeze.optional(),
   run_on: z
     .enum(['host', 'worker'])
     .meta({
@@ -117,6 +113,14 @@ export const inheritedShape = {
       examples: ['128MiB', '1GiB'],
     })
     .optional(),
+  large_file_size: size({ min: '64MiB', max: '1000TiB' })
+    .meta({
+      title: 'Large file size',
+      description:
+        'Files from this size on are archived in extents of 64 MiB: a change sends only the extents it touched. Default: 1GiB.',
+      examples: ['1GiB', '256MiB'],
+    })
+    .optional(),
   compression_level: z
     .int()
     .min(1)
@@ -127,6 +131,35 @@ export const inheritedShape = {
       examples: [3],
     })
     .optional(),
+  compression_long: z
+    .union([z.boolean(), z.int().min(27).max(31)], {
+      error: ({ input }) => `${shown(input)} is no range; write true (27), false, or 27 to 31`,
+    })
+    .meta({
+      title: 'Long-range compression',
+      description:
+        'Archives: zstd looks for repetitions 128 MiB back (`true`, or 27) or further (28 to 31, each twice as far). Whoever compresses and whoever restores needs that much memory. Default: false.',
+      examples: [true, 31],
+    })
+    .optional(),
+  compress: z
+    .enum(['auto', 'host', 'worker', 'off'])
+    .meta({
+      title: 'Where archives are compressed',
+      description:
+        '`host`: before they are sent. `worker`: for hosts with little processor time and a quick network. `auto`: on the host if it has a zstd that is fit for it, else on the worker. `off`: not at all. Default: auto.',
+      examples: ['worker', 'off'],
+    })
+    .optional(),
+  store_types: z
+    .array(word(/^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/, 'a suffix', 'letters and digits without a dot, for instance mp4'))
+    .meta({
+      title: 'Files that are stored uncompressed',
+      description:
+        'Suffixes of files that are compressed already; in a backup with more than 16 MiB of them they are stored as they are. The list replaces the default one: common archives, packages, pictures, sound, films and documents. `[]`: compress everything.',
+      examples: [['mp4', 'jpg', 'gz', 'zst']],
+    })
+    .optional(),
   parallel_shards: z
     .int()
     .min(1)
@@ -135,6 +168,24 @@ export const inheritedShape = {
       title: 'Shards at a time',
       description: 'So many shards of one source at a time, each over a connection of its own. Default: 2.',
       examples: [2],
+    })
+    .optional(),
+  keep: keep.optional(),
+  keep_minimum: z
+    .int()
+    .min(1)
+    .max(1_000)
+    .meta({
+      title: 'Backups that always stay',
+      description: 'So many of the newest good backups are never pruned, whatever keep says. Default: 1.',
+      examples: [3],
+    })
+    .optional(),
+  grace: duration({ min: '0s', max: '3650d' })
+    .meta({
+      title: 'Grace',
+      description: 'Time between the decision that a backup goes and its deletion. Default: 7d.',
+      examples: ['14d'],
     })
     .optional(),
 } as const;

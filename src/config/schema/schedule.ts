@@ -46,17 +46,37 @@ export const schedule = mapping({
       examples: ['2h'],
     })
     .optional(),
+  action: z
+    .enum(['backup', 'prune', 'verify', 'drill'])
+    .meta({
+      title: 'Action',
+      description:
+        '`backup`: back up. `prune`: delete what the rules of `keep` do not keep, and sweep up after abandoned runs. `verify`: check the latest backups. `drill`: restore a sample of each source into scratch and compare it. Default: backup.',
+      examples: ['backup', 'prune', 'verify'],
+    })
+    .optional(),
+  read_data: z
+    .int()
+    .min(0)
+    .max(100)
+    .meta({
+      title: 'Read back',
+      description:
+        'With `action: verify`: so many percent of the content are read back, each run another part, until all was read. Default: 0, the structure only.',
+      examples: [10],
+    })
+    .optional(),
   hosts: z
     .array(z.string())
     .min(1)
-    .meta({ title: 'Hosts', description: 'Hosts to back up. Default: all.', examples: [['server1']] })
+    .meta({ title: 'Hosts', description: 'Hosts to take. Default: all.', examples: [['server1']] })
     .optional(),
   sources: z
     .array(z.string())
     .min(1)
     .meta({
       title: 'Sources',
-      description: 'Sources (dest_subdir) to back up. Default: all.',
+      description: 'Sources (dest_subdir) to take. Default: all.',
       examples: [['etc', 'home']],
     })
     .optional(),

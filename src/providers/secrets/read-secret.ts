@@ -3,6 +3,7 @@ import { isAbsolute } from 'node:path';
 import { execa } from 'execa';
 import { HoldfastError } from '../../core/failures.js';
 import type { SecretRef } from '../../core/plan.js';
+import { secretName } from '../../core/secret-name.js';
 
 const COMMAND_TIME_LIMIT_MS = 30_000;
 const LONGEST_SECRET_BYTES = 64 * 1024;
@@ -15,13 +16,6 @@ export async function readSecret(reference: SecretRef): Promise<string> {
   const secret = withoutLineEnd(await rawSecret(reference));
   if (secret === '') throw unavailable(reference, 'it is empty');
   return secret;
-}
-
-/** For messages: `the variable X`, `the file P`, `the command C`; a command's arguments are left out, as they may be private. */
-export function secretName(reference: SecretRef): string {
-  if ('env' in reference) return `the variable ${reference.env}`;
-  if ('file' in reference) return `the file ${reference.file}`;
-  return `the command ${reference.command[0] ?? '(empty)'}`;
 }
 
 async function rawSecret(reference: SecretRef): Promise<string> {

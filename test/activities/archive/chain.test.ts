@@ -120,7 +120,7 @@ describe('a level', () => {
     fs.appendFileSync(excludeFile, 'f2\n');
     const { plan } = await bench.backUp({ source });
     expect(plan).toMatchObject({ level: 0, previousEntries: 0, deleted: 0 });
-    expect(plan.notes.join()).toContain('the exclude patterns have changed');
+    expect(plan.notes.join()).toContain('the include or exclude rules have changed');
   });
 
   test('rises to always_level and then stays on the same parent', async () => {

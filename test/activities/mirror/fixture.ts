@@ -17,7 +17,7 @@ import { syncMirror } from '../../../src/activities/mirror/sync-mirror.js';
 import type { HostPlan, SourcePlan } from '../../../src/core/plan.js';
 import { type LoopbackHost, startLoopbackHost } from '../../../src/demo/loopback-host.js';
 import { SshConfigFiles } from '../../../src/providers/remote/ssh-config-file.js';
-import { remoteShell } from '../../../src/providers/remote/ssh-runner.js';
+import { remoteShell, SshRunner } from '../../../src/providers/remote/ssh-runner.js';
 
 /** A host with a directory to back up, and a destination. */
 export interface MirrorFixture {
@@ -27,6 +27,7 @@ export interface MirrorFixture {
   readonly base: string;
   readonly mirror: string;
   readonly sshd: LoopbackHost;
+  readonly providers: Providers;
   input(changes?: Partial<SourcePlan>, runId?: string): MirrorInput;
   inspect(changes?: Partial<SourcePlan>): Promise<InspectMirrorResult>;
   sync(changes?: Partial<SourcePlan>, options?: SyncOptions): Promise<SyncMirrorResult>;
@@ -75,6 +76,7 @@ export async function startMirrorFixture(): Promise<MirrorFixture> {
     base,
     mirror: paths.mirror,
     sshd,
+    providers,
     input: (changes = {}, run = runId) => {
       const source = sourcePlan(path, base, changes);
       return { host: sshd.plan([source]), source, run: { workflowId: `host/${HOST}`, runId: run } };
@@ -114,13 +116,29 @@ function mirrorProviders(sshFolder: string): Providers {
     throw new Error('not used by mirrors');
   };
   return {
-    runnerFor: unused,
+    runnerFor: (host: HostPlan) => new SshRunner(host, sshConfigs),
     get localRunner(): never {
       return unused();
     },
     remoteShellFor: async (host: HostPlan) => remoteShell(host, sshConfigs),
     openStorage: unused,
     readSecret: unused,
+    get catalogs(): never {
+      return unused();
+    },
+    get encryption(): never {
+      return unused();
+    },
+    get keys(): never {
+      return unused();
+    },
+    get runs(): never {
+      return unused();
+    },
+    get traffic(): never {
+      return unused();
+    },
+    seenDirectory: sshFolder,
     spoolDirectory: sshFolder,
     machineTaskQueue: 'holdfast-test',
     holdfastVersion: '0.0.0-test',
