@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HoldfastError } from '../core/failures.js';
@@ -46,10 +47,14 @@ export async function launchServer(
   );
 }
 
-/** The ports wished for where they are free, else what the system gives. */
+/**
+ * The ports wished for where they are free, else others below those that the system gives to outgoing connections (from 32768 on, ip(7)): one
+ * of these could have the server's port when it starts again, and who waits for it there would wait in vain.
+ */
 export async function choosePorts(wished: Ports | undefined): Promise<Ports> {
-  const grpc = await freePort(wished?.grpc ?? 0);
-  const ui = await freePort(wished?.ui ?? 0);
+  const grpc = await freePort(wished?.grpc ?? anyPort());
+  let ui = await freePort(wished?.ui ?? anyPort());
+  while (ui === grpc) ui = await freePort(anyPort());
   return { grpc, ui };
 }
 
@@ -98,17 +103,16 @@ async function ready(child: ChildProcess, port: number): Promise<boolean> {
   return false;
 }
 
+const anyPort = (): number => randomInt(20_000, 32_768);
+
 function freePort(wished: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', (error) => {
-      if (wished === 0) reject(error);
-      else resolve(freePort(0));
+      if (hasCode(error, 'EADDRINUSE') || hasCode(error, 'EACCES')) resolve(freePort(anyPort()));
+      else reject(error);
     });
-    probe.listen(wished, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
+    probe.listen(wished, '127.0.0.1', () => probe.close(() => resolve(wished)));
   });
 }
 

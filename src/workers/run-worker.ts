@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism, hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/create-activities.js';
@@ -35,6 +36,8 @@ export interface RunningWorker {
   /** Rejects when the worker ends by an error of its own. */
   readonly failed: Promise<never>;
 }
+
+const HEALTHY_LIMIT_MS = 30_000;
 
 const GRACE = {
   long: { shutdownGraceTime: '30 seconds', shutdownForceTime: '60 seconds' },
@@ -112,15 +115,21 @@ function installRuntime(log: 'WARN' | 'ERROR'): void {
 }
 
 async function connectWorker({ connection }: TemporalSettings): Promise<NativeConnection> {
-  return NativeConnection.connect(connection).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new HoldfastError(
-      'TemporalUnreachable',
-      `No Temporal server answers at ${connection.address}: ${reason}`,
-      {},
-      { cause: error },
-    );
-  });
+  const deadline = Date.now() + HEALTHY_LIMIT_MS;
+  for (;;) {
+    try {
+      return await NativeConnection.connect(connection);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      // A server that has begun to listen a moment ago; the client's connection waits by itself.
+      if (reason.includes('not healthy yet') && Date.now() < deadline) {
+        await delay(100);
+        continue;
+      }
+      const message = `No Temporal server answers at ${connection.address}: ${reason}`;
+      throw new HoldfastError('TemporalUnreachable', message, {}, { cause: error });
+    }
+  }
 }
 
 /** Built by `npm run build` into dist; never made at run time, so that every worker of a version runs the same code. */

@@ -96,6 +96,7 @@ test('schema prints draft-07 with every key described', async () => {
     'hosts',
     'destinations',
     'snapshots',
+    'catalog',
     'schedules',
   ]);
   expect(JSON.parse((await run('--json', 'config', 'schema')).stdout)).toEqual(schema);

@@ -201,7 +201,7 @@ test('a run is listed, shown, and its secrets stand nowhere in Temporal', async 
 test('doctor and hosts check tell what is there', async () => {
   const doctor = await holdfast('doctor');
   expect(doctor.exit, doctor.stderr).toBe(0);
-  expect(doctor.documents.filter((document) => document['ok'] === true)).toHaveLength(3);
+  expect(doctor.documents.filter((document) => document['ok'] === true)).toHaveLength(4);
   const hosts = await holdfast('hosts', 'check', 'web1');
   expect(hosts.summary).toMatchObject({
     hosts: [{ host: 'web1', probe: { sources: [{ state: 'directory' }, { state: 'directory' }] } }],

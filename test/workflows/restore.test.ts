@@ -84,13 +84,10 @@ test('large files are written from their extents when the shards are extracted',
   const { steps, result } = await restore({
     planRestore: async () => ({ ...RESTORE_PLAN, parts: 1, extentParts: 2, taskQueue: 'holdfast' }),
   });
-  expect(steps().slice(2)).toEqual([
-    'extractShard web1/www 0',
-    'restoreExtents web1/www 0',
-    'restoreExtents web1/www 1',
-    'finishRestore web1/www',
-    'recordRun',
-  ]);
+  expect(steps()[2]).toBe('extractShard web1/www 0');
+  // Side by side: either may begin first.
+  expect(steps().slice(3, 5).sort()).toEqual(['restoreExtents web1/www 0', 'restoreExtents web1/www 1']);
+  expect(steps().slice(5)).toEqual(['finishRestore web1/www', 'recordRun']);
   expect(result).toMatchObject({ status: 'ok', bytesRead: 200_000 });
 });
 

@@ -61,7 +61,8 @@ async function openRegular(scratch: string, file: string): Promise<FileHandle | 
 function tarBody(tarOptions: readonly string[]): string {
   const find = stage('find', ['find', '.', '-mindepth', '1', '-printf', '%P\\0']);
   const sort = stage('sort', ['sort', '-z']);
-  const tar = stage('tar', ['tar', ...tarWords(tarOptions)]);
+  // tar's own record size: an extracting tar stops at the end marker and leaves the records behind it unread, which looks like a reader that left.
+  const tar = stage('tar', ['tar', ...tarWords(tarOptions), '--blocking-factor=20']);
   return `cd -- "$HOLDFAST_TARGET" || exit 1\n${find} | ${sort} | ${tar} --files-from=-`;
 }
 

@@ -166,7 +166,7 @@ export const inheritedShape = {
     .max(16)
     .meta({
       title: 'Shards at a time',
-      description: 'So many shards of one source at a time, each over a connection of its own. Default: 2.',
+      description: 'So many shards of one source at a time. Default: 2.',
       examples: [2],
     })
     .optional(),

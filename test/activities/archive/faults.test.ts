@@ -168,8 +168,18 @@ describe('a file', () => {
   test('that changes while it is read is stored, named, and read again', async () => {
     const log = join(path, 'growing.log');
     fs.writeFileSync(log, Buffer.alloc(60_000_000));
+    // tar is in the middle of the file when zstd has its first megabyte, and waits for zstd until the file has grown.
+    const first = join(bench.directory, 'first-megabyte');
+    await bench.replaceTool(
+      'zstd',
+      `case "$*" in *-T*) ;; *) exec $REAL "$@" ;; esac
+head -c 1048576 >${first}; before=$(stat -c %s ${log})
+while [ "$(stat -c %s ${log})" = "$before" ]; do :; done
+cat ${first} - | $REAL "$@"`,
+    );
     const writer = spawn('sh', ['-c', 'while echo more; do :; done >>"$1"', 'sh', log], { stdio: 'ignore' });
     const { commit } = await bench.backUp({ source }).finally(() => writer.kill('SIGKILL'));
+    await bench.replaceTool('zstd', 'real');
     expect(commit).toMatchObject({
       status: 'warning',
       flaws: { count: 1, first: [{ path: 'growing.log', flaw: 'changed' }] },
