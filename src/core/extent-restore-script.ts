@@ -1,29 +1,51 @@
 import { stage } from './pipeline-stage.js';
 import { DEFINE_DIGEST } from './sha256-script.js';
+import { quote } from './shell-quoting.js';
+import { ANY_WINDOW } from './tar-script.js';
+
+/** One extent, where it goes and how it comes. */
+export interface ExtentPiece {
+  readonly offsetBytes: number;
+  /** No more than this is written of it, whatever comes. */
+  readonly lengthBytes: number;
+  /** Lower-case hex SHA-256. */
+  readonly contentSha256: string;
+  readonly compressed: boolean;
+  /** A file's path; or the bytes of standard input, so many of them, `rest` for all that are left. */
+  readonly from: { readonly file: string } | { readonly inputBytes: number | 'rest' };
+}
 
 /**
- * Writes one extent at its place in the file named in `$HOLDFAST_LIST` (relative to `$HOLDFAST_TARGET`), from `$HOLDFAST_OBJECT` or, without one,
- * from standard input; then prints the SHA-256 of what was written, as `digest` does. The file must be there; its zeros stay holes.
+ * Writes extents at their places in the file named in `$HOLDFAST_LIST` (relative to `$HOLDFAST_TARGET`), one after the other, and prints a line for
+ * each: the SHA-256 of what then stands there, as `digest` does. Ends at the first that is not what it should be. The file must be there; its zeros
+ * stay holes. Stages `zstd-0`, `write-0`, `read-0`, `sum-0`, `zstd-1`…
+ *
+ * The content is hashed when it has been written, out of the page cache: that proves what stands in the file, and copies less than a `tee` would.
  */
-export function writeExtentScript(
-  offsetBytes: number,
-  from: { readonly file: boolean; readonly compressed: boolean },
-): string {
-  const scratch = '"$HOLDFAST_SCRATCH"';
-  const input = from.file ? ' <"$HOLDFAST_OBJECT"' : '';
-  const unpack = `${stage('zstd', ['zstd', '-q', '-d', '-c'])}${input} | `;
-  const copy = `${stage('copy', ['tee'])} ${scratch}/pipe${from.compressed ? '' : input}`;
-  const dd = ['dd', 'bs=128K', 'iflag=fullblock', 'oflag=seek_bytes,nofollow', `seek=${offsetBytes}`];
-  const write = stage('write', [...dd, 'conv=notrunc,nocreat,sparse', 'status=none']);
+export function writeExtentsScript(pieces: readonly ExtentPiece[]): string {
   return `cd -- "$HOLDFAST_TARGET" || exit 1
 file=$(tr -d '\\0' <"$HOLDFAST_LIST" && printf x); file=./\${file%x}
 ${DEFINE_DIGEST}
-mkfifo ${scratch}/pipe || exit 1
-{ ${stage('sum', ['digest'])} <${scratch}/pipe >${scratch}/content; } &
-${from.compressed ? unpack : ''}${copy} | ${write} of="$file"
-status=$?
-: <>${scratch}/pipe # Had tee not begun, digest would wait for it for ever.
-wait "$!" && cat ${scratch}/content && exit "$status"`;
+dd_said="$HOLDFAST_SCRATCH/dd" sum="$HOLDFAST_SCRATCH/sum"
+${pieces.map(writePiece).join('\n')}`;
+}
+
+function writePiece({ offsetBytes, lengthBytes, contentSha256, compressed, from }: ExtentPiece, at: number): string {
+  const input = 'file' in from ? ` <${quote(from.file)}` : '';
+  const cut = 'file' in from || from.inputBytes === 'rest' ? '' : `head -c ${from.inputBytes} | `;
+  const unpack = compressed ? `${stage(`zstd-${at}`, ['zstd', '-q', '-d', '-c', ANY_WINDOW])}${input} | ` : '';
+  const to = [
+    'iflag=fullblock,count_bytes',
+    `count=${lengthBytes}`,
+    'oflag=seek_bytes,nofollow',
+    `seek=${offsetBytes}`,
+  ];
+  const write = stage(`write-${at}`, ['dd', 'bs=128K', ...to, 'conv=notrunc,nocreat,sparse']);
+  const again = ['iflag=skip_bytes,count_bytes,nofollow', `skip=${offsetBytes}`];
+  const read = stage(`read-${at}`, ['dd', 'bs=128K', ...again, 'status=none']);
+  return `${cut}${unpack}${write} of="$file"${compressed ? '' : input} 2>"$dd_said" || { sed '/^[0-9]/d' "$dd_said" >&2; exit 1; }
+${read} if="$file" count="$(sed -n 's/^\\([0-9]*\\) byte.*/\\1/p' "$dd_said")" | ${stage(`sum-${at}`, ['digest'])} >"$sum"
+cat "$sum"; grep -q '^${contentSha256} ' "$sum" || exit 0`;
 }
 
 /** Makes files of their whole size without content: pairs of name and size. What an earlier attempt left is replaced. */

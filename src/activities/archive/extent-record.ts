@@ -13,6 +13,8 @@ export interface ExtentDone {
   readonly state: FileState;
   readonly rawBytes: number;
   readonly stored: StoredExtent;
+  /** What the storage said of the object's content when it was stored. */
+  readonly fingerprint?: string;
 }
 
 /** What became of a run of extents. */

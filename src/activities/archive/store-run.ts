@@ -106,6 +106,11 @@ async function sendOnce(
   const done = { file: on.file.number, state, rawBytes, stored };
   // Bytes that are missing for no reason must not be taken for whole by the next attempt.
   const isWhole = rawBytes === extentRange(on.file, extent).lengthBytes;
-  if (isWhole) await writeExtentDone(target.storage, plan.planPrefix, batch, done, control.attemptToken);
+  if (isWhole) {
+    // Without it the extent is read again should it be reused: no reason to send it again.
+    const fingerprint = await target.storage.fingerprint(target.backup + object.name).catch(() => undefined);
+    const told = fingerprint === undefined ? done : { ...done, fingerprint };
+    await writeExtentDone(target.storage, plan.planPrefix, batch, told, control.attemptToken);
+  }
   return done;
 }

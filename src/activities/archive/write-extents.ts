@@ -32,7 +32,7 @@ export async function writeExtents(
     if (runs === undefined) throw new HoldfastError('InternalError', `the plan has no batch ${batch} of extents`);
     const earlier = await readBatch(storage, plan.planPrefix, batch);
     if (earlier.whole !== undefined) return resultOf(earlier.whole, runs, plan.backupId, 'all');
-    const sentBefore = new SentBefore(storage, backup, earlier.extents);
+    const sentBefore = new SentBefore(storage, backup, earlier.extents, control.signal);
     const seal = (await storage.sealing())?.data;
     const limits = providers.traffic.limit({
       host,

@@ -33,6 +33,8 @@ export interface ExtentToWrite {
   /** Place of its file in the list of large files. */
   readonly file: number;
   readonly offsetBytes: number;
+  /** Its place has so many bytes. Absent in what older versions have planned. */
+  readonly lengthBytes?: number;
   readonly stored: StoredExtent;
   /** The object's key in the destination. */
   readonly key: string;

@@ -1,3 +1,4 @@
+import { extentRange } from '../../core/extent-layout.js';
 import { HoldfastError } from '../../core/failures.js';
 import type { Manifest } from '../../core/manifest.js';
 import { backupPrefix } from '../../core/manifest-keys.js';
@@ -33,12 +34,12 @@ export async function planLargeFiles(
     const { host, source } = backup;
     const read = await readExtentMap(storage, backupPrefix(host, source, backup.id), map, spool, signal);
     const file = files.length;
-    const { sizeBytes, mtime, extentSizeBytes } = read;
+    const { sizeBytes, mtime } = read;
     files.push({ ...planned, temporary: temporaryName(planned.path, spool, file), sizeBytes, mtime });
     for (const stored of read.extents) {
       assertOfChain(stored.backupId, backup, chain);
       const key = backupPrefix(host, source, stored.backupId) + stored.object.name;
-      extents.push({ file, offsetBytes: stored.extent * extentSizeBytes, stored, key });
+      extents.push({ file, ...extentRange(read, stored.extent), stored, key });
     }
   }
   if (files.length === 0) return { parts: 0, bytesToRead: 0 };

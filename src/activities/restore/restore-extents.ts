@@ -1,104 +1,101 @@
 import { join } from 'node:path';
-import { bytesOf, textOf } from '../../core/entry.js';
-import { hashIn } from '../../core/extent-report.js';
-import { writeExtentScript } from '../../core/extent-restore-script.js';
 import { HoldfastError } from '../../core/failures.js';
 import { isCompressed, isEncrypted } from '../../core/manifest-keys.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
-import { openObject, type StoredFile } from '../archive/open-object.js';
+import { readObject } from '../archive/open-object.js';
 import { accessOf, type Repository } from '../archive/open-repository.js';
 import { withStorage } from '../archive/with-storage.js';
 import type { RestoreExtentsInput, RestoreExtentsResult } from '../contract.js';
 import type { ExtentToWrite, LargeFile } from './large-files.js';
 import { readExtentsPart, readLargeFiles } from './large-files.js';
+import { checkParts } from './restore-parts.js';
 import { readRecord } from './restore-spool.js';
-import { marked } from './run-script.js';
-import { assertTargetStep } from './target-failures.js';
 import { targetRunner } from './target-machine.js';
-import { pour, type UnpackPlace } from './unpack.js';
 import { withVerifiedObject } from './verified-object.js';
+import { writeExtents } from './write-extents.js';
 
 /**
- * Writes a part's extents at their places; done again, it does the same. Each object is checked before anything of it is written, and its content
- * while it is. Throws ObjectMissing, ObjectDamaged, RestoreTargetFull, RestoreTargetInvalid.
+ * Writes a part's extents at their places; done again, it does the same. What was written is compared with the hashes of the file's map, and the
+ * file gets its name only when all are right. Throws ObjectMissing, ObjectDamaged, RestoreTargetFull, RestoreTargetInvalid.
  */
 export async function restoreExtents(
   providers: Providers,
   control: ActivityControl,
   { plan, part, request }: RestoreExtentsInput,
 ): Promise<RestoreExtentsResult> {
-  const record = await readRecord(plan.spool);
+  const { source, target, targetHost } = await readRecord(plan.spool);
   const extents = await readExtentsPart(plan.spool, part);
   const files = await readLargeFiles(plan.spool);
-  const place = { providers, runner: targetRunner(providers, record.targetHost), target: record.target };
-  let bytesRead = 0;
-  await withStorage(
-    providers,
-    record.source.destination,
-    async (storage) => {
-      for (const [at, extent] of extents.entries()) {
-        const file = files[extent.file] as LargeFile;
-        control.progress({ step: 'extents', part: part + 1, extent: at + 1, extents: extents.length });
-        const { object } = extent.stored;
-        const copy = join(plan.spool, `extent-${part}`);
-        const expected = { key: extent.key, sha256: object.sha256, sizeBytes: object.sizeBytes };
-        await withVerifiedObject(storage, expected, copy, control.signal, (verified) =>
-          writeExtent(place, storage, control, { extent, file, verified }),
-        );
-        bytesRead += object.sizeBytes;
-      }
-    },
-    accessOf(record.source.destination, request),
-  );
-  return { extents: extents.length, bytesRead };
-}
-
-interface ExtentWork {
-  readonly extent: ExtentToWrite;
-  readonly file: LargeFile;
-  /** The object's bytes, checked, in a file of this machine. */
-  readonly verified: StoredFile;
-}
-
-async function writeExtent(
-  { providers, runner, target }: UnpackPlace,
-  storage: Repository,
-  control: ActivityControl,
-  { extent, file, verified }: ExtentWork,
-): Promise<void> {
-  const { name } = extent.stored.object;
+  const runner = targetRunner(providers, targetHost);
   const onThisMachine = runner === providers.localRunner;
-  const direct = onThisMachine && !isEncrypted(name);
-  const unpackThere = isCompressed(name) && (onThisMachine || target.tools.includes('zstd'));
-  const what = `write ${textOf(file.path)} at ${extent.offsetBytes} in ${target.path}`;
-  const running = runner.start({
-    what,
-    body: marked(writeExtentScript(extent.offsetBytes, { file: direct, compressed: unpackThere })),
-    list: bytesOf(`${file.temporary}\0`),
-    stdout: 'pipe',
-    environment: { HOLDFAST_TARGET: target.path, ...(direct ? { HOLDFAST_OBJECT: verified.file } : {}) },
-    signal: control.signal,
-    ...(direct ? {} : { stdin: 'pipe' as const }),
-  });
-  const chunks: Buffer[] = [];
-  running.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
-  if (!direct) {
-    const opened = openObject(storage.encryption, verified, { decompress: !unpackThere }, control.signal);
-    try {
-      await pour(opened.stdout, running);
-      await opened.ended;
-    } finally {
-      opened.stop();
+  const zstdThere = onThisMachine || target.tools.includes('zstd');
+  const place = { runner, target, zstdThere };
+  const { signal } = control;
+  const isPlain = ({ key }: ExtentToWrite): boolean => !isEncrypted(key) && (zstdThere || !isCompressed(key));
+  const work = async (storage: Repository): Promise<void> => {
+    // A limit holds for what this process reads.
+    const unlimited = source.destination.bandwidthLimitBytesPerSecond === undefined;
+    const pathOf = onThisMachine && unlimited ? storage.filePath?.bind(storage) : undefined;
+    await checkParts(storage, extents.map(expectedOf));
+    let before = 0;
+    for (const run of runsOf(extents, isPlain)) {
+      const [first] = run;
+      const write = (how: Pick<Parameters<typeof writeExtents>[1], 'from' | 'bytes'>): Promise<void> =>
+        writeExtents(place, { file: files[first.file] as LargeFile, extents: run, ...how }, signal, (written) =>
+          control.progress({ step: 'extents', part: part + 1, extent: before + written, extents: extents.length }),
+        );
+      if (!isPlain(first)) {
+        const copy = join(plan.spool, `extent-${part}`);
+        await withVerifiedObject(storage, expectedOf(first), copy, signal, (object) => {
+          const bytes = readObject(storage.encryption, object, { decompress: !zstdThere }, signal);
+          return write({ from: () => ({ inputBytes: 'rest' }), bytes });
+        });
+      } else if (pathOf !== undefined) await write({ from: ({ key }) => ({ file: pathOf(key) }) });
+      else {
+        const bytes = readObjects(storage, run, signal);
+        await write({ from: ({ stored }) => ({ inputBytes: stored.object.sizeBytes }), bytes });
+      }
+      before += run.length;
     }
+  };
+  await withStorage(providers, source.destination, work, accessOf(source.destination, request));
+  return { extents: extents.length, bytesRead: extents.reduce((sum, { stored }) => sum + stored.object.sizeBytes, 0) };
+}
+
+const expectedOf = ({ key, stored: { backupId, object } }: ExtentToWrite) => ({
+  key,
+  backupId,
+  sha256: object.sha256,
+  sizeBytes: object.sizeBytes,
+});
+
+type Run = readonly [ExtentToWrite, ...ExtentToWrite[]];
+
+/** Cuts extents into runs of one file for a session each. Where one ends is known only of those that are sent as they are stored; others go alone. */
+function runsOf(extents: readonly ExtentToWrite[], isPlain: (extent: ExtentToWrite) => boolean): Run[] {
+  const runs: [ExtentToWrite, ...ExtentToWrite[]][] = [];
+  for (const extent of extents) {
+    const run = runs.at(-1);
+    if (run !== undefined && run[0].file === extent.file && isPlain(run[0]) && isPlain(extent)) run.push(extent);
+    else runs.push([extent]);
   }
-  const result = await running.finished;
-  assertTargetStep(what, runner.machine, result);
-  for (const stage of ['sum', 'copy', 'write', ...(unpackThere ? ['zstd'] : [])]) {
-    if (result.stages[stage] === 0) continue;
-    const how = `${stage} ended with status ${result.stages[stage] ?? 'unknown'}`;
-    throw new HoldfastError('TransferInterrupted', `${runner.machine}: could not ${what}: ${how}`);
+  return runs;
+}
+
+/** Objects one after the other, as they are stored; each must have its size, or the next would begin at a wrong place. */
+async function* readObjects(
+  storage: Repository,
+  extents: readonly ExtentToWrite[],
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
+  for (const { key, stored } of extents) {
+    let sizeBytes = 0;
+    for await (const chunk of (await storage.read(key, signal)) as AsyncIterable<Buffer>) {
+      sizeBytes += chunk.byteLength;
+      yield chunk;
+    }
+    if (sizeBytes === stored.object.sizeBytes) continue;
+    const message = `${key} is damaged: it has not its ${stored.object.sizeBytes} bytes`;
+    throw new HoldfastError('ObjectDamaged', `backup ${stored.backupId}: ${message}`);
   }
-  if (hashIn(Buffer.concat(chunks).toString('latin1').trimEnd()) === extent.stored.contentSha256) return;
-  const message = `${extent.key} is damaged: its content is not the one recorded`;
-  throw new HoldfastError('ObjectDamaged', `backup ${extent.stored.backupId}: ${message}`);
 }

@@ -112,7 +112,7 @@ async function feed(opened: OpenedObject, running: RunningScript): Promise<void>
 }
 
 /** A pipe that breaks because the script ended is told, with its reason, by the script's own end. */
-export async function pour(bytes: NodeJS.ReadableStream, running: RunningScript): Promise<void> {
+export async function pour(bytes: AsyncIterable<unknown>, running: RunningScript): Promise<void> {
   try {
     if (running.stdin) await pipeline(bytes, running.stdin);
   } catch (error) {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { addDamage, type DamagedObject, type FoundDamage, NO_DAMAGE } from '../../core/damage.js';
@@ -14,6 +15,7 @@ import type { Repository } from '../archive/open-repository.js';
 import type { VerifyDataInput, VerifyDataResult } from '../contract.js';
 import { checkShard } from './check-shard.js';
 import { dueBatches } from './data-batches.js';
+import { extentHashes } from './extent-hashes.js';
 import { contentOf } from './opened-object.js';
 import { IS_DAMAGE } from './verify-backup.js';
 import { withRepository } from './with-repository.js';
@@ -78,12 +80,15 @@ class Reading {
   readonly #remarks = new FindingList();
   #lines: ReadonlyMap<number, readonly StoredLine[]> = new Map();
   #index: FetchedIndex | undefined;
+  #hashes: ReadonlyMap<string, string> = new Map();
 
   constructor(private readonly place: ReadingPlace) {}
 
-  /** Reads the lines of these shards; an index that cannot be read was told with the structure, its shards are then only hashed. */
+  /** Reads what the maps say of these extents, and the lines of these shards; an index that cannot be read was told with the structure, its shards are then only hashed. */
   async open(objects: readonly StoredObject[]): Promise<void> {
     const { storage, control, manifest, directory } = this.place;
+    const remark = (reason: string): void => this.#remarks.add(reason);
+    this.#hashes = await extentHashes(storage, manifest, objects, directory, remark, control.signal);
     const wanted = new Map(
       objects.flatMap((object) => (isShard(manifest, object) ? [[object.number, [] as StoredLine[]]] : [])),
     );
@@ -133,8 +138,14 @@ class Reading {
     const { storage, control, manifest } = this.place;
     const content = contentOf(storage, file, object.name, control.signal);
     if (!isShard(manifest, object) || this.#index === undefined) {
-      for await (const _ of content) control.signal.throwIfAborted();
-      return;
+      const expected = this.#hashes.get(object.name);
+      const hash = expected === undefined ? undefined : createHash('sha256');
+      for await (const chunk of content) {
+        control.signal.throwIfAborted();
+        hash?.update(chunk);
+      }
+      if (hash?.digest('hex') === expected) return;
+      throw new HoldfastError('ObjectDamaged', 'its content is not the one that the map of its file records');
     }
     const lines = this.#lines.get(object.number) ?? [];
     const { problems, remarks, members } = await checkShard(

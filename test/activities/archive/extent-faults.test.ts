@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
@@ -30,7 +31,7 @@ beforeEach(() => {
   fs.writeFileSync(disk(), randomBytes(300 * KIB));
 });
 afterEach(async () => {
-  for (const tool of ['dd', 'sha256sum', 'openssl', 'tee', 'cp']) await bench.replaceTool(tool, 'real');
+  for (const tool of ['dd', 'sha256sum', 'openssl', 'tee', 'cp', 'zstd']) await bench.replaceTool(tool, 'real');
 });
 
 const disk = (): string => join(bench.tree, 'disk');
@@ -170,6 +171,19 @@ describe('a batch of extents', () => {
     expect((await bench.restore({ point: { backupId } })).report.status).toBe('ok');
   });
 
+  test('sends an extent anew whose object is no longer what was stored, though it has its size', async () => {
+    await bench.replaceTool('dd', `[[ $* == *skip=196608* ]] && kill -KILL $$; exec $REAL "$@"`);
+    const plan = await bench.plan({ source });
+    await expect(bench.writeExtents(plan, 0, { source })).rejects.toMatchObject({ type: 'TransferInterrupted' });
+    await bench.replaceTool('dd', 'real');
+    const object = join(bench.backupFolder(plan.backupId), 'extents', extentFiles(plan.backupId)[0] as string);
+    fs.writeFileSync(object, randomBytes(fs.statSync(object).size));
+    expect(await bench.writeExtents(plan, 0, { source })).toMatchObject({ sent: 5, reused: 2 });
+    for (let shard = 0; shard < plan.shards; shard += 1) await bench.writeShard(plan, shard, { source });
+    const { backupId } = await bench.commit(plan, { source });
+    expect((await bench.restore({ point: { backupId } })).report.status).toBe('ok');
+  });
+
   test('is sent anew when the file was written to in between, and the file is not flawed for it', async () => {
     await bench.replaceTool('dd', `[[ $* == *skip=196608* ]] && kill -KILL $$; exec $REAL "$@"`);
     const plan = await bench.plan({ source });
@@ -226,6 +240,69 @@ describe('a restore', () => {
       type: 'ObjectDamaged',
       message: expect.stringContaining('extents/00000-0000002') as string,
     });
+    expect(fs.readdirSync(target.path)).toEqual([]);
+  });
+
+  test.each(['web1', 'web2'])('names the extent that is damaged when it is sent to a host (%s)', async (host) => {
+    const { commit } = await backUp();
+    const object = nthExtent(commit.backupId, 2);
+    const bytes = fs.readFileSync(object);
+    bytes[100] = (bytes[100] as number) ^ 1;
+    fs.writeFileSync(object, bytes);
+    const target = { kind: 'host' as const, host, path: bench.path(`damaged-${host}`) };
+    await expect(bench.restore({ target })).rejects.toMatchObject({
+      type: 'ObjectDamaged',
+      message: expect.stringContaining('extents/00000-0000002') as string,
+    });
+    expect(fs.readdirSync(target.path)).toEqual([]);
+  });
+
+  test.each([
+    ['has another content than the map records', randomBytes(64 * KIB), 'not the one recorded'],
+    ['has more content than its place', Buffer.alloc(50_000 * KIB, 'more'), 'does not decompress'],
+  ])('names an extent that %s', async (_what, content, reason) => {
+    const { commit } = await backUp();
+    const object = nthExtent(commit.backupId, 1);
+    const { size } = fs.statSync(object);
+    const packed = execFileSync('zstd', ['-q', '-c', '-1'], { input: content });
+    // A frame that is skipped makes up for the size, which is looked at first.
+    const filler = Buffer.alloc(Math.max(0, size - packed.length));
+    if (filler.length >= 8) {
+      filler.writeUInt32LE(0x184d2a50, 0);
+      filler.writeUInt32LE(filler.length - 8, 4);
+    }
+    fs.writeFileSync(object, Buffer.concat([packed, filler]));
+    const target = { kind: 'local' as const, path: bench.path(`other-${content.length}`), machine: 'test' };
+    await expect(bench.restore({ target })).rejects.toMatchObject({
+      type: 'ObjectDamaged',
+      message: expect.stringContaining(reason) as string,
+    });
+    expect(fs.readdirSync(target.path)).toEqual([]);
+  });
+
+  const WRITES = '[[ $* == *seek=65536* ]]';
+  const READS = '[[ $* == *skip=65536* ]]';
+  test.each([
+    ['dd is killed as it writes', 'dd', `${WRITES} && kill -KILL $$; exec $REAL "$@"`, 'TransferInterrupted'],
+    ['dd is killed as it reads again', 'dd', `${READS} && kill -KILL $$; exec $REAL "$@"`, 'TransferInterrupted'],
+    ['zstd is killed', 'zstd', 'kill -KILL $$', 'TransferInterrupted'],
+    [
+      'the disk is full',
+      'dd',
+      `${WRITES} && { echo "dd: error writing './disk': No space left on device" >&2; exit 1; }; exec $REAL "$@"`,
+      'RestoreTargetFull',
+    ],
+    [
+      'dd writes nothing and says that it did',
+      'dd',
+      `${WRITES} && set -- "$@" of=/dev/null; exec $REAL "$@"`,
+      'ObjectDamaged',
+    ],
+  ])('%s: it fails, and leaves no file', async (_what, tool, script, type) => {
+    await backUp();
+    await bench.replaceTool(tool, script);
+    const target = { kind: 'host' as const, host: 'web1', path: fs.mkdtempSync(bench.path('faults-')) };
+    await expect(bench.restore({ target })).rejects.toMatchObject({ type });
     expect(fs.readdirSync(target.path)).toEqual([]);
   });
 

@@ -1,7 +1,10 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { consolidateBackup } from '../../../src/activities/archive/consolidate-backup.js';
+import type { ManifestExtents, StoredObject } from '../../../src/core/manifest.js';
 import { startArchiveBench } from '../../support/archive-bench.js';
 import { makeEncryptedVault } from '../../support/encrypted-vault.js';
 import { RandomTree } from '../../support/random-tree.js';
@@ -73,4 +76,27 @@ test('a backup with a large file in extents is read back, and a damaged extent n
   fs.writeFileSync(extent, bytes);
   const bad = await verifySource(bench, source, { readPercent: 100 });
   expect(bad[0]?.record?.files).toEqual({ count: 1, first: [{ path: 'image', backups: [plan.backupId] }] });
+});
+
+test('an extent that is what the manifest says, but not what its map says, is damaged', async () => {
+  const bench = await startRestoreBench();
+  ends.push(() => bench.stop());
+  fs.writeFileSync(join(bench.tree, 'image'), Buffer.alloc(2_000_000, 'content '));
+  const source = { archive: { ...bench.source().archive, largeFileSizeBytes: 1_048_576, extentSizeBytes: 1_048_576 } };
+  const { plan } = await bench.backUp({ source });
+  const other = execFileSync('zstd', ['-q', '-c'], { input: Buffer.alloc(1_048_576, 'another ') });
+  bench.rewriteManifest(plan.backupId, (manifest) => {
+    const { maps, stored, rawBytes } = manifest.extents as ManifestExtents;
+    const [first, ...rest] = stored as [StoredObject, ...StoredObject[]];
+    fs.writeFileSync(join(bench.backupFolder(plan.backupId), first.name), other);
+    const replaced = {
+      name: first.name,
+      sizeBytes: other.length,
+      sha256: createHash('sha256').update(other).digest('hex'),
+    };
+    return { ...manifest, extents: { maps, stored: [replaced, ...rest], rawBytes } };
+  });
+  const verified = await verifySource(bench, source, { readPercent: 100 });
+  expect(verified[0]?.damage.first).toMatchObject([{ problem: expect.stringContaining('map') as string }]);
+  expect(verified[0]?.record?.files).toMatchObject({ count: 1, first: [{ path: 'image' }] });
 });
