@@ -67,7 +67,7 @@ export async function connectEmbedded(options: ConnectEmbeddedOptions): Promise<
   const bringWorker = options.requireWorker && (role === 'up' || !server.hasWorker());
   // Both at once: each takes its time to load.
   const [connection, worker] = await Promise.allSettled([
-    open(settings),
+    server.started ? open(settings) : openLater(settings),
     bringWorker ? startOwnWorker(settings, stateDir) : undefined,
   ]);
   const stop = async (): Promise<void> => {
@@ -110,6 +110,12 @@ async function open(settings: TemporalSettings): Promise<Connection> {
       );
     },
   );
+}
+
+/** To a server that is known to run: the first call tells the rest, a question before it would cost 30 ms of each command. */
+async function openLater(settings: TemporalSettings): Promise<Connection> {
+  const { Connection: TemporalConnection } = await import('@temporalio/client');
+  return TemporalConnection.lazy({ ...settings.connection, connectTimeout: CONNECT_LIMIT_MS });
 }
 
 async function requirePollers(

@@ -40,4 +40,9 @@ function cacheBeside(directory: string): { cachedData?: Buffer } {
 
 export = { loadBundle };
 
-if (require.main === module) void loadBundle(__dirname).exports.main(process.argv);
+if (require.main === module) {
+  void loadBundle(__dirname)
+    .exports.main(process.argv)
+    // Nothing is left to do; sockets that close in their own time would keep the command for some 20 ms.
+    .then(() => process.exit());
+}

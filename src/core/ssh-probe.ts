@@ -18,6 +18,8 @@ interface Tool {
   /** What its first line must hold. */
   readonly kind: RegExp;
   readonly neededBy: readonly Engine[];
+  /** Looked for where these engines are used; default: as `neededBy`. Each look is three processes on the host. */
+  readonly usedBy?: readonly Engine[];
 }
 
 const TOOLS: readonly Tool[] = [
@@ -27,18 +29,21 @@ const TOOLS: readonly Tool[] = [
   // The wrapper's own reader of lists: others read ahead, and swallow what follows.
   { name: 'head', kind: /\(GNU coreutils\)|uutils/, neededBy: ['archive'] },
   { name: 'rsync', kind: /^rsync /, neededBy: ['mirror'] },
-  { name: 'zstd', kind: /zstd|zstandard/i, neededBy: [] },
+  { name: 'zstd', kind: /zstd|zstandard/i, neededBy: [], usedBy: ['archive'] },
 ];
 
 /**
- * The script that finds out all that is needed to begin, in one login. It prints the clock at once, for the sake of its
+ * The script that finds out all that these sources need to begin, in one session. It prints the clock at once, for the sake of its
  * exactness.
  */
-export function probeBody(sources: readonly Pick<SourcePlan, 'path'>[]): string {
+export function probeBody(sources: readonly Pick<SourcePlan, 'path' | 'engine'>[]): string {
+  const tools = TOOLS.filter(({ neededBy, usedBy = neededBy }) =>
+    sources.some(({ engine }) => usedBy.includes(engine)),
+  );
   return [
     `printf 'clock %s\\n' "$(date +%s.%N)"`,
     'tool() { command -v "$1" >/dev/null 2>&1 && printf \'tool %s %s\\n\' "$1" "$("$1" --version 2>&1 | head -n 1)"; }',
-    ...TOOLS.map(({ name }) => `tool ${name}`),
+    ...tools.map(({ name }) => `tool ${name}`),
     'state() {',
     '  if [ -d "$1" ]; then if [ -r "$1" ] && [ -x "$1" ]; then echo directory; else echo unreadable; fi',
     '  elif [ -e "$1" ]; then echo not-directory',
