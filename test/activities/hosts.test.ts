@@ -94,7 +94,10 @@ describe('probeHost', () => {
     await symlink(odd, join(directory, 'link'));
     const paths = { odd, file: join(directory, 'file'), gone: join(directory, 'gone'), root: '/' };
     const links = { dangling: join(directory, 'dangling'), link: join(directory, 'link') };
-    const sources = Object.entries({ ...paths, ...links }).map(([name, path]) => source(name, path));
+    const sources = Object.entries({ ...paths, ...links }).map(([name, path], number) => ({
+      ...source(name, path),
+      engine: number === 0 ? ('archive' as const) : ('mirror' as const),
+    }));
     const result = await probeHost(providers, control(), { host: host.plan(sources) });
     expect(result.sources.map(({ source: name, state }) => [name, state])).toEqual([
       ['odd', 'directory'],
@@ -105,6 +108,8 @@ describe('probeHost', () => {
       ['link', 'directory'],
     ]);
     for (const tool of ['tar', 'find', 'sort', 'rsync']) expect(result.tools[tool]).toMatch(/^\d+\.\d+/);
+    const mirrors = await probeHost(providers, control(), { host: host.plan([source('www', odd)]) });
+    expect(Object.keys(mirrors.tools)).toEqual(['rsync']);
     // Both clocks are this machine's.
     expect(Math.abs(result.clockSkewMs)).toBeLessThan(5_000);
     expect(result.roundTripMs).toBeGreaterThan(0);

@@ -167,13 +167,13 @@ describe('a shard', () => {
 describe('a file', () => {
   test('that changes while it is read is stored, named, and read again', async () => {
     const log = join(path, 'growing.log');
-    fs.writeFileSync(log, Buffer.alloc(60_000_000));
-    // tar is in the middle of the file when zstd has its first megabyte, and waits for zstd until the file has grown.
-    const first = join(bench.directory, 'first-megabyte');
+    fs.writeFileSync(log, Buffer.alloc(60_000_000, 'x'));
+    // tar is in the middle of the file when zstd has 40 MB, and waits for zstd until the file has grown.
+    const first = `${join(bench.directory, 'first-bytes')}-$$`;
     await bench.replaceTool(
       'zstd',
       `case "$*" in *-T*) ;; *) exec $REAL "$@" ;; esac
-head -c 1048576 >${first}; before=$(stat -c %s ${log})
+head -c 40000000 >${first}; before=$(stat -c %s ${log})
 while [ "$(stat -c %s ${log})" = "$before" ]; do :; done
 cat ${first} - | $REAL "$@"`,
     );
