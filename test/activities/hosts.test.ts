@@ -108,7 +108,9 @@ describe('probeHost', () => {
       ['link', 'directory'],
     ]);
     for (const tool of ['tar', 'find', 'sort', 'rsync']) expect(result.tools[tool]).toMatch(/^\d+\.\d+/);
-    const mirrors = await probeHost(providers, control(), { host: host.plan([source('www', odd)]) });
+    const mirrors = await probeHost(providers, control(), {
+      host: host.plan([{ ...source('www', odd), engine: 'mirror' }]),
+    });
     expect(Object.keys(mirrors.tools)).toEqual(['rsync']);
     // Both clocks are this machine's.
     expect(Math.abs(result.clockSkewMs)).toBeLessThan(5_000);
