@@ -89,7 +89,9 @@ async function mirrorRows(bench: Bench): Promise<void> {
 async function restoreRow(bench: Bench): Promise<void> {
   const holdfast = await startHoldfast(bench, 'archive');
   try {
-    await tarPipe(bench).run(0);
+    const pipe = tarPipe(bench);
+    await pipe.prepare?.(0);
+    await pipe.run(0);
     await holdfast.freshBackup();
     show('restore', await race([holdfast.restore(), untarPipe(bench)], rounds));
   } finally {
