@@ -10,6 +10,7 @@ import { databaseOf, type EmbeddedServer } from './embedded-record.js';
 import { endProcess, hasCode, listensOn } from './processes.js';
 
 const START_LIMIT_MS = 60_000;
+const RELEASE_LIMIT_MS = 1_000;
 /** flock's own status when another process has the lock. */
 const LOCK_TAKEN = 75;
 
@@ -52,9 +53,9 @@ export async function launchServer(
  * of these could have the server's port when it starts again, and who waits for it there would wait in vain.
  */
 export async function choosePorts(wished: Ports | undefined): Promise<Ports> {
-  const grpc = await freePort(wished?.grpc ?? anyPort());
-  let ui = await freePort(wished?.ui ?? anyPort());
-  while (ui === grpc) ui = await freePort(anyPort());
+  const grpc = (wished && (await freeSoon(wished.grpc))) ?? (await freePort());
+  let ui = (wished && (await freeSoon(wished.ui))) ?? (await freePort());
+  while (ui === grpc) ui = await freePort();
   return { grpc, ui };
 }
 
@@ -105,14 +106,31 @@ async function ready(child: ChildProcess, port: number): Promise<boolean> {
 
 const anyPort = (): number => randomInt(20_000, 32_768);
 
-function freePort(wished: number): Promise<number> {
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = anyPort();
+    if (await isFree(port)) return port;
+  }
+}
+
+/** The threads of a server that was killed let go of its ports a moment after it has ended. */
+async function freeSoon(port: number): Promise<number | undefined> {
+  const deadline = Date.now() + RELEASE_LIMIT_MS;
+  for (;;) {
+    if (await isFree(port)) return port;
+    if (Date.now() > deadline) return undefined;
+    await delay(20);
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', (error) => {
-      if (hasCode(error, 'EADDRINUSE') || hasCode(error, 'EACCES')) resolve(freePort(anyPort()));
+      if (hasCode(error, 'EADDRINUSE') || hasCode(error, 'EACCES')) resolve(false);
       else reject(error);
     });
-    probe.listen(wished, '127.0.0.1', () => probe.close(() => resolve(wished)));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
   });
 }
 

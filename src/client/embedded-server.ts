@@ -11,7 +11,7 @@ import { findTemporal } from './temporal-binary.js';
 /** The server writes its last state when asked to end; all of it can be killed without harm too. */
 const STOP_LIMIT_MS = 15_000;
 const JOIN_LIMIT_MS = 60_000;
-const LAUNCH_ATTEMPTS = 3;
+const LAUNCH_ATTEMPTS = 4;
 
 export interface JoinOptions {
   readonly role: Role;
@@ -93,7 +93,10 @@ async function joinRunning(stateDir: string): Promise<EmbeddedServer | undefined
   return undefined;
 }
 
-/** A port can be taken between the look and the start: then the system's choice is tried. */
+/**
+ * A port can be taken between the look and the start, and so can those that the server takes for its own parts: it is started again, where it is
+ * waited for as long as that may work, at last elsewhere.
+ */
 async function launch(temporal: string, stateDir: string): Promise<EmbeddedServer | 'taken'> {
   let wished = wishedPorts(stateDir);
   for (let attempt = 1; ; attempt += 1) {
@@ -101,7 +104,7 @@ async function launch(temporal: string, stateDir: string): Promise<EmbeddedServe
       return await launchServer(temporal, stateDir, await choosePorts(wished));
     } catch (error) {
       if (attempt === LAUNCH_ATTEMPTS) throw error;
-      wished = undefined;
+      if (attempt === LAUNCH_ATTEMPTS - 1) wished = undefined;
     }
   }
 }
