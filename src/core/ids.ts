@@ -8,13 +8,14 @@ export interface ParsedBackupId {
 }
 
 /** `20261121T042200Z-0`: UTC start in whole seconds, level. Ids of one source sort by time. */
-export function backupId(timeMs: number, level: number): string {
-  const stamp = new Date(timeMs)
+export const backupId = (timeMs: number, level: number): string => `${compactStamp(timeMs)}-${level}`;
+
+/** `20261121T042200Z`: UTC in whole seconds. */
+export const compactStamp = (timeMs: number): string =>
+  new Date(timeMs)
     .toISOString()
     .replace(/\.\d{3}Z$/, 'Z')
     .replace(/[-:]/g, '');
-  return `${stamp}-${level}`;
-}
 
 export function parseBackupId(id: string): ParsedBackupId | undefined {
   const match = BACKUP_ID.exec(id);

@@ -12,6 +12,7 @@ import { LocalRunner } from '../../src/providers/remote/local-runner.js';
 import { SshConfigFiles } from '../../src/providers/remote/ssh-config-file.js';
 import { remoteShell, SshRunner } from '../../src/providers/remote/ssh-runner.js';
 import { processGone } from '../support/script-runs.js';
+import { providersWith } from '../support/providers.js';
 
 const containing = (text: string): unknown => expect.stringContaining(text);
 const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern);
@@ -27,35 +28,15 @@ beforeAll(async () => {
   await mkdir(scriptsDir);
   host = await startLoopbackHost({ name: 'alpha', directory });
   const configs = new SshConfigFiles(join(directory, 'runtime'), []);
-  const unused = (): never => {
-    throw new Error('not used here');
-  };
-  providers = {
+  providers = providersWith({
     runnerFor: (plan) => new SshRunner(plan, configs),
     localRunner: new LocalRunner(),
     remoteShellFor: async (plan) => remoteShell(plan, configs),
-    openStorage: unused,
-    readSecret: unused,
-    get catalogs(): never {
-      return unused();
-    },
-    get encryption(): never {
-      return unused();
-    },
-    get keys(): never {
-      return unused();
-    },
-    get runs(): never {
-      return unused();
-    },
-    get traffic(): never {
-      return unused();
-    },
     seenDirectory: directory,
     spoolDirectory: directory,
     machineTaskQueue: 'test',
     holdfastVersion: '0',
-  };
+  });
 });
 
 afterAll(async () => {

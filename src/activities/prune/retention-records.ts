@@ -1,5 +1,6 @@
 import { HoldfastError } from '../../core/failures.js';
 import { PRUNES_PREFIX, pendingKey, pendingPrefix, pinKey, pinPrefix } from '../../core/manifest-keys.js';
+import { compactStamp } from '../../core/ids.js';
 import type { ObjectStorage } from '../../providers/storage/object-storage.js';
 import type { RunIdentity } from '../contract.js';
 import { readRecords, replaceRecord } from '../verify/source-records.js';
@@ -75,11 +76,7 @@ export async function recordPruneAt(
   record: object,
   forgetLater: boolean,
 ): Promise<void> {
-  const stamp = new Date(timeMs)
-    .toISOString()
-    .replace(/\.\d{3}Z$/, 'Z')
-    .replace(/[-:]/g, '');
-  const own = `${stamp}.json`;
+  const own = `${compactStamp(timeMs)}.json`;
   await storage.putIfAbsent(PRUNES_PREFIX + own, Buffer.from(`${JSON.stringify(record, null, 2)}\n`));
   const names = await pruneNames(storage);
   const forgotten = names.filter((name, at) => at < names.length - RECORDS_KEPT || (forgetLater && name > own));

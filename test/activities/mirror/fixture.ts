@@ -18,6 +18,7 @@ import type { HostPlan, SourcePlan } from '../../../src/core/plan.js';
 import { type LoopbackHost, startLoopbackHost } from '../../../src/demo/loopback-host.js';
 import { SshConfigFiles } from '../../../src/providers/remote/ssh-config-file.js';
 import { remoteShell, SshRunner } from '../../../src/providers/remote/ssh-runner.js';
+import { providersWith } from '../../support/providers.js';
 
 /** A host with a directory to back up, and a destination. */
 export interface MirrorFixture {
@@ -112,37 +113,14 @@ export async function startMirrorFixture(): Promise<MirrorFixture> {
 /** Only what mirrors use; anything else fails the test. */
 function mirrorProviders(sshFolder: string): Providers {
   const sshConfigs = new SshConfigFiles(sshFolder, []);
-  const unused = (): never => {
-    throw new Error('not used by mirrors');
-  };
-  return {
+  return providersWith({
     runnerFor: (host: HostPlan) => new SshRunner(host, sshConfigs),
-    get localRunner(): never {
-      return unused();
-    },
     remoteShellFor: async (host: HostPlan) => remoteShell(host, sshConfigs),
-    openStorage: unused,
-    readSecret: unused,
-    get catalogs(): never {
-      return unused();
-    },
-    get encryption(): never {
-      return unused();
-    },
-    get keys(): never {
-      return unused();
-    },
-    get runs(): never {
-      return unused();
-    },
-    get traffic(): never {
-      return unused();
-    },
     seenDirectory: sshFolder,
     spoolDirectory: sshFolder,
     machineTaskQueue: 'holdfast-test',
     holdfastVersion: '0.0.0-test',
-  };
+  });
 }
 
 function sourcePlan(path: string, base: string, changes: Partial<SourcePlan>): SourcePlan {
