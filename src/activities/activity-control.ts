@@ -4,8 +4,11 @@ import type { Catalogs } from '../providers/catalog/open-catalogs.js';
 import type { KeyStore } from '../providers/keys/key-store.js';
 import type { OpenRuns } from '../providers/runs/open-runs.js';
 import type { Traffic } from '../providers/throttle/traffic.js';
+import type { Network } from '../providers/network/network.js';
+import type { SshRoute } from '../core/ssh-route.js';
 import type { ObjectStorage } from '../providers/storage/object-storage.js';
 import type { ScriptRunner } from '../providers/remote/script-runner.js';
+import type { SnapshotCopies } from '../providers/snapshots/snapshot-copies.js';
 
 /** What an Activity's work needs from Temporal, without Temporal: tests call the work directly with their own. */
 export interface ActivityControl {
@@ -29,6 +32,9 @@ export interface Providers {
    * until `signal` fires.
    */
   remoteShellFor(host: HostPlan, signal: AbortSignal): Promise<RemoteShell>;
+  /** What ssh makes of the host's settings. Throws ConfigInvalid when it does not take them. */
+  sshRouteFor(host: HostPlan, signal: AbortSignal): Promise<SshRoute>;
+  readonly network: Network;
   openStorage(destination: DestinationPlan): Promise<ObjectStorage>;
   readSecret(secret: SecretRef): Promise<string>;
   readonly catalogs: Catalogs;
@@ -37,6 +43,8 @@ export interface Providers {
   /** A private directory on this machine that remembers what was seen in destinations; it outlives the worker. */
   readonly seenDirectory: string;
   readonly runs: OpenRuns;
+  /** Copies of the mirrors that this machine keeps. */
+  readonly snapshots: SnapshotCopies;
   /** Limits on what this process moves. */
   readonly traffic: Traffic;
   /** A private directory on this machine for lists of running work. */
@@ -51,6 +59,8 @@ export interface RemoteShell {
   readonly rsh: string;
   /** What stands before the colon in rsync's operand. */
   readonly address: string;
+  /** Why the connection that it shares broke, as a clause; undefined when it stands, or is rsync's own. */
+  brokenBecause?(): Promise<string | undefined>;
   /** To be called once rsync has ended. */
   release(): void;
 }

@@ -69,7 +69,7 @@ export async function listSource(
       case 'archive':
         return await listArchives(providers, host, source, limit);
       case 'mirror':
-        return await withProof(providers, host, source, await listMirrorBackups(host, source));
+        return await withProof(providers, host, source, await listMirrorBackups(host, source, limit));
     }
   } catch (error) {
     return { backups: [], failures: [failureOf(error, { host: host.name, source: source.name })] };

@@ -80,7 +80,7 @@ export interface FileVersion {
   /** A byte string. */
   readonly path: string;
   readonly backupId: string;
-  /** `present`: in a mirror, which knows only its last run. */
+  /** `present`: in the oldest state that is known of a mirror. */
   readonly change: 'new' | 'changed' | 'deleted' | 'present';
   /** Undefined for a deletion. */
   readonly attributes?: FileAttributes;
@@ -119,8 +119,11 @@ export interface DiffTotals {
 }
 export interface DiffBackupsResult {
   readonly source: string;
+  /** Ids of the backups, or names of the snapshots that were asked for. */
   readonly before: string;
   readonly now: string;
+  /** What the comparison cannot see. */
+  readonly notes?: readonly string[];
   readonly files: readonly DifferingFile[];
   /** With the first page. */
   readonly totals?: DiffTotals;

@@ -3,27 +3,42 @@
  * indexes and logs stay in storage and are named by reference.
  */
 import type { Failure } from '../core/failures.js';
+import type { HookPlan } from '../core/hooks.js';
 import type { BackupOptions, HostPlan, SecretRef, Selection, SourcePlan } from '../core/plan.js';
+import type { FileSystemIdentity } from '../core/file-system-identity.js';
 import type { EntryCounts, FlawedEntry } from '../core/manifest.js';
 import type { LastProof } from '../core/proof.js';
+import type { ErrorCounts } from '../core/rsync-error-types.js';
 import type { BrowseActivities } from './contract-browse.js';
 import type { CatalogActivities } from './contract-catalog.js';
 import type { StdoutActivities } from './contract-stdout.js';
 import type { ExtentActivities } from './contract-extents.js';
+import type { HookActivities, RestoreHooks } from './contract-hooks.js';
 import type { FreezeActivities } from './contract-freeze.js';
+import type { HostActivities } from './contract-hosts.js';
 import type { ConsolidateActivities } from './contract-consolidate.js';
 import type { DrillActivities } from './contract-drill.js';
+import type { DumpActivities } from './contract-dump.js';
 import type { PruneActivities } from './contract-prune.js';
+import type { SizesActivities } from './contract-sizes.js';
+import type { PinSnapshotsActivities } from './contract-snapshots-pin.js';
+import type { SnapshotActivities } from './contract-snapshots.js';
 import type { VerifyActivities } from './contract-verify.js';
 
 export type * from './contract-browse.js';
 export type * from './contract-catalog.js';
 export type * from './contract-stdout.js';
 export type * from './contract-extents.js';
+export type * from './contract-hooks.js';
 export type * from './contract-consolidate.js';
 export type * from './contract-drill.js';
+export type * from './contract-dump.js';
 export type * from './contract-prune.js';
 export type * from './contract-freeze.js';
+export type * from './contract-hosts.js';
+export type * from './contract-sizes.js';
+export type * from './contract-snapshots.js';
+export type * from './contract-snapshots-pin.js';
 export type * from './contract-verify.js';
 
 export interface RunIdentity {
@@ -45,6 +60,8 @@ export interface ListHostsResult {
   readonly total: number;
   /** What the configuration asks for and this version does not do, and other remarks; said in every run. */
   readonly notes: readonly string[];
+  /** Those at whole runs, from the outside in; absent: none. */
+  readonly hooks?: readonly HookPlan[];
 }
 export interface LoadHostInput {
   readonly configPath: string;
@@ -59,8 +76,8 @@ export interface ProbeHostInput {
 }
 export interface ProbeHostResult {
   readonly tools: Readonly<Record<string, string>>;
-  /** Host's clock minus worker's. */
-  readonly clockSkewMs: number;
+  /** Host's clock minus worker's; undefined where it cannot be asked (`rsync_only`). */
+  readonly clockSkewMs?: number;
   readonly sources: readonly {
     readonly source: string;
     readonly state: 'directory' | 'missing' | 'not-directory' | 'unreadable';
@@ -105,7 +122,16 @@ export interface TransferStatistics {
   readonly bytesReceived: number;
   readonly speedup: number;
 }
-export interface InspectMirrorResult {
+/** What the guard compares beside the figures. */
+export interface SourceFileSystem {
+  /** On which file system the source lies; absent: the host cannot say. */
+  readonly fileSystem?: FileSystemIdentity;
+  /** On which it lay for the last backup; absent: nothing is recorded of it. */
+  readonly previousFileSystem?: FileSystemIdentity;
+  /** Absent: none is missing. */
+  readonly missingMarkers?: readonly string[];
+}
+export interface InspectMirrorResult extends SourceFileSystem {
   readonly lastBackupId?: string;
   /** Entries of the last committed state; 0 when there is none. */
   readonly previousEntries: number;
@@ -128,10 +154,17 @@ export interface SyncMirrorResult {
   readonly statistics: TransferStatistics;
   readonly exitCode: number;
   readonly flaws: { readonly count: number; readonly first: readonly FlawedEntry[] };
+  /** rsync's complaints by their kind; absent in results of older workers. */
+  readonly errorCounts?: ErrorCounts;
+  /** How long files' data was on its way; without looking at what had not changed. */
+  readonly movingMs?: number;
+  readonly notes?: readonly string[];
 }
 export interface CommitMirrorInput extends MirrorInput {
   readonly startedAtMs: number;
   readonly outcome: SyncMirrorResult;
+  /** As `inspectMirror` found it; compared with by the next run. */
+  readonly fileSystem?: FileSystemIdentity;
 }
 export interface CommitResult {
   readonly backupId: string;
@@ -148,7 +181,7 @@ export interface PlanArchiveInput {
   readonly startedAtMs: number;
 }
 /** What a backup will store. The lists lie in the destination below `planPrefix`. */
-export interface ArchivePlan {
+export interface ArchivePlan extends SourceFileSystem {
   readonly backupId: string;
   readonly level: number;
   readonly parent: string | null;
@@ -227,6 +260,8 @@ export interface BackupSummary {
   readonly entries: number;
   readonly sourceBytes: number;
   readonly storedBytes: number;
+  /** Of a mirror: the snapshots that hold it, by name. Absent: only the mirror itself does. */
+  readonly snapshots?: readonly string[];
   /** A person keeps it from retention. */
   readonly pinned?: { readonly since: string; readonly reason?: string };
   /** A verification found it damaged: `status` is `damaged`, whatever it was before. */
@@ -253,7 +288,12 @@ export interface ListBackupsResult {
 
 // ---- restore ----------------------------------------------------------------------------------------------------
 
-export type RestorePoint = { readonly latest: true } | { readonly at: string } | { readonly backupId: string };
+export type RestorePoint =
+  | { readonly latest: true }
+  | { readonly at: string }
+  | { readonly backupId: string }
+  /** A snapshot of a mirror, by its name. */
+  | { readonly snapshot: string };
 export type RestoreTarget =
   | { readonly kind: 'local' /** Absolute. */; readonly path: string; readonly machine: string }
   | {
@@ -286,6 +326,8 @@ export interface RestoreRequest {
 export interface PlanRestoreInput {
   readonly request: RestoreRequest;
   readonly run: RunIdentity;
+  /** Where hooks stand at the restore, name them instead of planning: they come first. */
+  readonly hooksFirst?: boolean;
 }
 export interface RestorePlan {
   readonly engine: 'mirror' | 'archive';
@@ -293,6 +335,8 @@ export interface RestorePlan {
   readonly chain: readonly string[];
   /** Where the point comes from, for people. */
   readonly from: string;
+  /** The snapshot of a mirror that is read; absent: the mirror itself, or an archive. */
+  readonly snapshot?: string;
   /** Resolved directory on the target machine. */
   readonly targetPath: string;
   readonly targetMachine: string;
@@ -343,9 +387,15 @@ export interface HoldfastActivities
     StdoutActivities,
     ConsolidateActivities,
     PruneActivities,
+    PinSnapshotsActivities,
+    SnapshotActivities,
     DrillActivities,
+    DumpActivities,
     ExtentActivities,
     FreezeActivities,
+    SizesActivities,
+    HostActivities,
+    HookActivities,
     VerifyActivities {
   listHosts(input: ListHostsInput): Promise<ListHostsResult>;
   loadHost(input: LoadHostInput): Promise<HostPlan>;
@@ -363,7 +413,7 @@ export interface HoldfastActivities
 
   listBackups(input: ListBackupsInput): Promise<ListBackupsResult>;
 
-  planRestore(input: PlanRestoreInput): Promise<RestorePlan>;
+  planRestore(input: PlanRestoreInput): Promise<RestorePlan | RestoreHooks>;
   /** Makes the directories, removes what stands in the way (as the plan says). */
   prepareRestore(input: RestoreStepInput): Promise<void>;
   extractShard(input: ExtractShardInput): Promise<ExtractShardResult>;

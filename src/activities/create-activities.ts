@@ -7,31 +7,42 @@ import { writeExtents } from './archive/write-extents.js';
 import { writeShard } from './archive/write-shard.js';
 import { listBackups } from './backups.js';
 import { diffBackups } from './browse/diff-backups.js';
-import { notingArchive, notingMirror, refreshing } from './catalog/after-change.js';
+import { notingArchive, notingDump, notingMirror, refreshing } from './catalog/after-change.js';
 import { catalogHost, forgetCataloged, listRuns, recordRun } from './catalog/catalog-host.js';
 import { findFiles } from './browse/find-files.js';
 import { listFiles } from './browse/list-files.js';
 import type { HoldfastActivities } from './contract.js';
 import { underHeartbeat } from './heartbeat.js';
-import { probeHost, runScript } from './hosts.js';
+import { probeHost, runHook, runScript } from './hosts.js';
 import { freezeSource, thawSource } from './hosts/freeze-source.js';
+import { verifyHost } from './hosts/verify-host.js';
 import { commitMirror } from './mirror/commit-mirror.js';
 import { inspectMirror } from './mirror/inspect-mirror.js';
 import { syncMirror } from './mirror/sync-mirror.js';
 import { listHosts, loadHost } from './plan.js';
+import { findSizes } from './sizes/find-sizes.js';
+import { listSizes } from './sizes/list-sizes.js';
+import { measureSize } from './sizes/measure-size.js';
 import { discardRestore } from './restore/discard-restore.js';
 import { extractShard } from './restore/extract-shard.js';
 import { finishRestore } from './restore/finish-restore.js';
 import { pinBackups } from './prune/pin-backups.js';
 import { previewPrune } from './prune/preview-prune.js';
+import { dueSnapshots } from './snapshots/due-snapshots.js';
+import { listSnapshots } from './snapshots/list-snapshots.js';
+import { pinSnapshots } from './snapshots/pin-snapshots.js';
+import { snapshotMirror } from './snapshots/snapshot-mirror.js';
 import { listPruneDestinations, pruneSources, recordPrune } from './prune/prune-sources.js';
-import { planRestore } from './restore/plan-restore.js';
+import { planWithHooksFirst } from './restore/hooks-first.js';
 import { prepareRestore } from './restore/prepare-restore.js';
 import { restoreExtents } from './restore/restore-extents.js';
 import { restoreMirror } from './restore/restore-mirror.js';
 import { closeScratch, openScratch } from './restore/stdout-scratch.js';
 import { sendRestored } from './restore/stdout-send.js';
 import { discardDrill } from './drill/discard-drill.js';
+import { commitDump } from './dump/commit-dump.js';
+import { planDump } from './dump/plan-dump.js';
+import { writeDump } from './dump/write-dump.js';
 import { planDrill } from './drill/plan-drill.js';
 import { proveDrill } from './drill/prove-drill.js';
 import { compareWithHost } from './verify/compare-with-host.js';
@@ -54,7 +65,9 @@ export function createActivities(providers: Providers): HoldfastActivities {
     listHosts: activity(listHosts),
     loadHost: activity(loadHost),
     probeHost: activity(probeHost),
+    verifyHost: activity(verifyHost),
     runScript: activity(runScript),
+    runHook: activity(runHook),
     freezeSource: activity(freezeSource),
     thawSource: activity(thawSource),
 
@@ -67,6 +80,9 @@ export function createActivities(providers: Providers): HoldfastActivities {
     writeExtents: activity(writeExtents),
     commitArchive: activity(notingArchive(commitArchive)),
     discardArchivePlan: activity(discardArchivePlan),
+    planDump: activity(planDump),
+    writeDump: activity(writeDump),
+    commitDump: activity(notingDump(commitDump)),
 
     listBackups: activity(listBackups),
 
@@ -74,6 +90,10 @@ export function createActivities(providers: Providers): HoldfastActivities {
     catalogHost: activity(catalogHost),
     forgetCataloged: activity(forgetCataloged),
     listRuns: activity(listRuns),
+
+    findSizes: activity(findSizes),
+    measureSize: activity(measureSize),
+    listSizes: activity(listSizes),
 
     listFiles: activity(listFiles),
     findFiles: activity(findFiles),
@@ -83,6 +103,10 @@ export function createActivities(providers: Providers): HoldfastActivities {
     pruneSources: activity(refreshing(pruneSources, (input, { sources }) => ({ ...input, sources }))),
     recordPrune: activity(recordPrune),
     previewPrune: activity(previewPrune),
+    listSnapshots: activity(listSnapshots),
+    dueSnapshots: activity(dueSnapshots),
+    snapshotMirror: activity(notingMirror(snapshotMirror)),
+    pinSnapshots: activity(refreshing(pinSnapshots, (input) => ({ ...input, sources: [input] }))),
     pinBackups: activity(refreshing(pinBackups, (input) => ({ ...input, sources: [input] }))),
     consolidateBackup: activity(refreshing(consolidateBackup, (input) => ({ ...input, sources: [input] }))),
 
@@ -96,7 +120,7 @@ export function createActivities(providers: Providers): HoldfastActivities {
     proveDrill: activity(proveDrill),
     discardDrill: activity(discardDrill),
 
-    planRestore: activity(planRestore),
+    planRestore: activity(planWithHooksFirst),
     prepareRestore: activity(prepareRestore),
     extractShard: activity(extractShard),
     restoreExtents: activity(restoreExtents),

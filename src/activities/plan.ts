@@ -15,9 +15,10 @@ export async function listHosts(
   _control: ActivityControl,
   { configPath, selection, offset, limit }: ListHostsInput,
 ): Promise<ListHostsResult> {
-  const { hosts, notes } = await loadCachedConfig(configPath);
+  const { hosts, notes, runHooks } = await loadCachedConfig(configPath);
   const selected = selectHosts(hosts, selection);
-  return { hosts: selected.slice(offset, offset + limit).map(({ name }) => name), total: selected.length, notes };
+  const page = { hosts: selected.slice(offset, offset + limit).map(({ name }) => name), total: selected.length, notes };
+  return runHooks.length === 0 ? page : { ...page, hooks: runHooks };
 }
 
 /** One host with the sources that the selection takes. Throws ConfigInvalid, ConfigNotFound, HostNotInConfig. */

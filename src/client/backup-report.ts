@@ -1,8 +1,15 @@
-import type { FleetBackupResult, FleetProgress, HostSummary, SourceSummary } from '../workflows/messages.js';
+import type {
+  FleetBackupResult,
+  FleetProgress,
+  HeldSource,
+  HostSummary,
+  SourceSummary,
+} from '../workflows/messages.js';
 import { fleetProgressQuery } from '../workflows/messages.js';
 import type { CliContext } from './cli-context.js';
 import { failureLines } from './cli-context.js';
 import type { ProgressView } from './follow-run.js';
+import { hookLines } from './hook-report.js';
 import { bytesText, countText, durationText, statusWord, table } from './output.js';
 
 /** What a person reads of a fleet run: while it goes on, and at its end. */
@@ -12,9 +19,22 @@ export const fleetProgressView: ProgressView<FleetProgress> = {
   draw: (progress) => {
     const running = progress.running.map(({ host }) => host);
     const shown = running.slice(0, 8).join(', ') + (running.length > 8 ? ` and ${running.length - 8} more` : '');
-    return `${progress.hostsDone} of ${countText(progress.hostsTotal, 'host')} done${running.length > 0 ? `; running: ${shown}` : ''}`;
+    return [
+      `${progress.hostsDone} of ${countText(progress.hostsTotal, 'host')} done${running.length > 0 ? `; running: ${shown}` : ''}`,
+      ...(progress.paused === undefined ? [] : [`paused by ${progress.paused.by}`]),
+      ...(progress.holds ?? []).slice(0, 8).map(holdLine),
+    ].join('\n');
   },
-  ended: (progress) => new Map(progress.hosts.map((host) => [host.host, `${host.host}: ${host.status}`])),
+  ended: (progress) =>
+    new Map([
+      ...progress.hosts.map((host) => [`${host.host} ${host.status}`, `${host.host}: ${host.status}`] as const),
+      ...(progress.holds ?? []).map((hold) => [`hold ${holdLine(hold)}`, holdLine(hold)] as const),
+    ]),
+};
+
+const holdLine = ({ host, source, message, untilMs }: HeldSource): string => {
+  const wait = untilMs === undefined ? '' : ` (waits until ${new Date(untilMs).toISOString().slice(0, 16)}Z)`;
+  return `${host}:${source}: ${message}${wait}`;
 };
 
 export function printFleetResult(context: CliContext, result: FleetBackupResult): void {
@@ -26,6 +46,7 @@ export function printFleetResult(context: CliContext, result: FleetBackupResult)
     context.print(table(['HOST', 'SOURCE', 'STATUS', 'BACKUP', 'ENTRIES', 'SIZE', 'SENT', 'TIME'], rows));
   }
   for (const failure of failuresOf(result)) context.print(failure);
+  for (const line of hookLines(result.hooks)) context.print(line);
   const counts = Object.entries(result.counts).filter(([, count]) => count > 0);
   const hosts = counts.map(([status, count]) => `${count} ${status}`).join(', ');
   context.print(

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { registerApproveCommands } from './commands/approve.js';
 import { registerBackupCommand } from './commands/backup.js';
 import { registerBackupsCommand } from './commands/backups.js';
 import { registerBrowseCommand } from './commands/browse.js';
@@ -18,6 +19,8 @@ import { registerPruneCommand } from './commands/prune.js';
 import { registerRestoreCommand } from './commands/restore.js';
 import { registerRunsCommands } from './commands/runs.js';
 import { registerSchedulesCommands } from './commands/schedules.js';
+import { registerSizesCommands } from './commands/sizes.js';
+import { registerSnapshotsCommands } from './commands/snapshots.js';
 import { registerUpCommand } from './commands/up.js';
 import { registerVerifyCommand } from './commands/verify.js';
 import { registerWorkerCommand } from './commands/worker.js';
@@ -53,9 +56,12 @@ export function createProgram(): Command {
   registerVerifyCommand(program);
   registerDrillCommand(program);
   registerPruneCommand(program);
+  registerSnapshotsCommands(program);
   registerConsolidateCommand(program);
   registerRunsCommands(program);
+  registerApproveCommands(program);
   registerSchedulesCommands(program);
+  registerSizesCommands(program);
   registerHostsCommands(program);
   registerConfigCommands(program);
   registerKeysCommands(program);

@@ -3,6 +3,7 @@ import { restoreProgressQuery } from '../workflows/messages.js';
 import type { CliContext } from './cli-context.js';
 import { failureLines } from './cli-context.js';
 import type { ProgressView } from './follow-run.js';
+import { hookLines } from './hook-report.js';
 import { bytesText, countText, durationText, statusWord } from './output.js';
 
 /** What a person reads of a restore: while it goes on, and at its end. */
@@ -27,7 +28,8 @@ export function printRestoreResult(context: CliContext, result: RestoreResult): 
   if (plan !== undefined) {
     for (const note of plan.notes) context.note(`note: ${note}`);
     const { create, replace, keep, delete: removed } = plan.counts;
-    context.print(`${result.host}:${result.source} at ${plan.backupId} from ${plan.from}`);
+    const snapshot = plan.snapshot === undefined ? '' : ` (snapshot ${plan.snapshot})`;
+    context.print(`${result.host}:${result.source} at ${plan.backupId}${snapshot} from ${plan.from}`);
     context.print(`  to ${plan.targetPath} on ${plan.targetMachine}`);
     context.print(
       `  ${result.dryRun ? 'would create' : 'created'} ${create.toLocaleString('en')}, replace${result.dryRun ? '' : 'd'} ${replace.toLocaleString('en')}, keep ${keep.toLocaleString('en')}, delete${result.dryRun ? '' : 'd'} ${removed.toLocaleString('en')}; ${bytesText(plan.bytesToWrite)} to write, ${bytesText(plan.bytesToRead)} to read`,
@@ -42,6 +44,8 @@ export function printRestoreResult(context: CliContext, result: RestoreResult): 
     );
     for (const difference of report.differences.first) context.print(`  ${difference}`);
   }
+  for (const note of result.notes) context.note(`note: ${note}`);
+  for (const line of hookLines(result.hooks)) context.print(line);
   if (failure !== undefined) for (const line of failureLines(failure)) context.print(line);
   context.print(`${statusWord(result.status)}: ${durationText(result.durationMs)}`);
 }

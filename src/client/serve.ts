@@ -18,22 +18,28 @@ interface Service {
 
 type Grace = 'long' | 'short';
 
+/** What the command line says of the worker. */
+export interface ServeOptions {
+  readonly maxConnections?: number;
+}
+
 /** Runs a worker in the foreground, with the embedded server when the environment names none; returns after a clean stop. */
-export async function serve(context: CliContext, grace: Grace): Promise<void> {
+export async function serve(context: CliContext, grace: Grace, options: ServeOptions = {}): Promise<void> {
   // Listened for from the beginning: one that comes while the server starts must not leave it behind.
   const signal = stopSignal();
   const settings = await settingsOfEnvironment();
-  const service = settings ? await workFor(settings, grace) : await workForEmbedded(context, grace);
+  const service = settings ? await workFor(settings, grace, options) : await workForEmbedded(context, grace, options);
   announce(context, service);
   await untilStopped(service, signal, (line) => context.note(line));
 }
 
-async function workFor(settings: TemporalSettings, grace: Grace): Promise<Service> {
-  const worker = await startWorker({ settings, stateDir: stateDirectory(), grace, takeOver: false, log: 'WARN' });
+async function workFor(settings: TemporalSettings, grace: Grace, options: ServeOptions): Promise<Service> {
+  const stateDir = stateDirectory();
+  const worker = await startWorker({ ...options, settings, stateDir, grace, takeOver: false, log: 'WARN' });
   return { settings, server: 'your server', worker, stop: () => worker.stop() };
 }
 
-async function workForEmbedded(context: CliContext, grace: Grace): Promise<Service> {
+async function workForEmbedded(context: CliContext, grace: Grace, options: ServeOptions): Promise<Service> {
   const server = await joinEmbeddedServer({
     role: 'up',
     note: (line) => context.note(line),
@@ -41,7 +47,8 @@ async function workForEmbedded(context: CliContext, grace: Grace): Promise<Servi
   });
   try {
     const settings = embeddedSettings(server);
-    const worker = await startWorker({ settings, stateDir: stateDirectory(), grace, takeOver: true, log: 'WARN' });
+    const stateDir = stateDirectory();
+    const worker = await startWorker({ ...options, settings, stateDir, grace, takeOver: true, log: 'WARN' });
     const stop = async (): Promise<void> => {
       await worker.stop().finally(() => server.leave());
     };

@@ -36,9 +36,25 @@ const TOOLS: readonly Tool[] = [
   { name: 'mkfs.btrfs', purposes: TESTS, packages: ['btrfs-progs', 'btrfs-progs', 'btrfs-progs', 'btrfs-progs'] },
   { name: 'mkfs.xfs', purposes: TESTS, packages: ['xfsprogs', 'xfsprogs', 'xfsprogs', 'xfsprogs'] },
   { name: 'mkfs.ext4', purposes: TESTS, packages: ['e2fsprogs', 'e2fsprogs', 'e2fsprogs', 'e2fsprogs'] },
+  { name: 'sudo', purposes: TESTS, packages: ['sudo', 'sudo', 'sudo', 'sudo'] },
   { name: 'setfacl', purposes: TESTS, packages: ['acl', 'acl', 'acl', 'acl'] },
+  { name: 'ping', purposes: TESTS, packages: ['iputils-ping', 'iputils', 'iputils', 'iputils'] },
   // Debian keeps the server's own programs off the PATH; this one comes with them.
   { name: 'pg_lsclusters', purposes: TESTS, packages: ['postgresql', 'postgresql', 'postgresql', 'postgresql'] },
+  { name: 'mariadbd', purposes: TESTS, packages: ['mariadb-server-core', 'mariadb-server', 'mariadb', 'mariadb'] },
+  {
+    name: 'mariadb-install-db',
+    purposes: TESTS,
+    packages: ['mariadb-server-core', 'mariadb-server', 'mariadb', 'mariadb'],
+  },
+  {
+    name: 'mariadb-dump',
+    purposes: TESTS,
+    packages: ['mariadb-client', 'mariadb', 'mariadb-client', 'mariadb-clients'],
+  },
+  { name: 'redis-server', purposes: TESTS, packages: ['redis-server', 'redis', 'redis', 'redis'] },
+  { name: 'redis-cli', purposes: TESTS, packages: ['redis-tools', 'redis', 'redis', 'redis'] },
+  { name: 'sqlite3', purposes: TESTS, packages: ['sqlite3', 'sqlite', 'sqlite', 'sqlite'] },
   { name: 'restic', purposes: TESTS, packages: ['restic', 'restic', 'restic', 'restic'] },
 ];
 

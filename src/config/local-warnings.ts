@@ -1,7 +1,7 @@
 import { access, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { ScriptPlan } from '../core/plan.js';
+import { scriptsOf, scriptsOfHooks, type NeededScript } from '../core/hook-scripts.js';
 import type { Configuration } from './resolve.js';
 
 /**
@@ -28,17 +28,16 @@ function namedFiles({ hosts, destinations }: Configuration): Promise<string[]>[]
   ];
 }
 
-function namedScripts({ hosts }: Configuration): Promise<string[]>[] {
-  return hosts.flatMap((host) =>
-    host.sources.flatMap((source) =>
-      [source.preScript, source.postScript].flatMap((script) =>
-        script === undefined ? [] : [missingScript(script, `${host.name}:${source.name}`)],
-      ),
+function namedScripts({ hosts, runHooks }: Configuration): Promise<string[]>[] {
+  return [
+    ...scriptsOfHooks(runHooks, '').map((script) => missingScript(script, script.usedBy)),
+    ...hosts.flatMap((host) =>
+      scriptsOf(host).map((script) => missingScript(script, `${host.name}, ${script.usedBy}`)),
     ),
-  );
+  ];
 }
 
-async function missingScript({ scriptsDir, name }: ScriptPlan, place: string): Promise<string[]> {
+async function missingScript({ scriptsDir, name }: NeededScript, place: string): Promise<string[]> {
   const files = [join(scriptsDir, name), join(scriptsDir, `${name}.sh`)];
   const there = await Promise.all(files.map(exists));
   return there.includes(true) ? [] : [`script ${name} of ${place}: neither ${files.join(' nor ')} is on this machine`];

@@ -1,9 +1,11 @@
 import type { HostPlan, SourcePlan, SshSettings } from '../core/plan.js';
-import { Inheritance } from './inheritance.js';
+import { Inheritance, type Layer } from './inheritance.js';
 import { shown } from './problems.js';
 import type { ValuePath } from './problems.js';
 import { BY_DEFAULT, type Resolution } from './resolution.js';
+import { reportBeyondRsync } from './resolve-rsync-only.js';
 import { defined } from './resolve-destinations.js';
+import { hooksFor, reportHooks } from './resolve-hooks.js';
 import { resolveSource, sourceName, type SourceContext, type SourceName } from './resolve-source.js';
 import type { ConfigEntry, HostEntry } from './schema/configuration.js';
 import { sshOptionName, sshOptionText } from './ssh-options.js';
@@ -14,20 +16,34 @@ type SharedWithConfig = Pick<HostEntry, keyof HostEntry & keyof ConfigEntry>;
 export function resolveHost(name: string, context: Omit<SourceContext, 'hostPath'>): HostPlan {
   const hostPath = ['hosts', name];
   const { host, config, resolution } = context;
-  const settings = new Inheritance<SharedWithConfig>(
-    resolution,
-    [
-      { place: 'host', entry: host, path: hostPath },
-      { place: 'config', entry: config, path: ['config'] },
-    ],
-    hostPath,
-  );
+  const own: Layer<SharedWithConfig> = { place: 'host', entry: host, path: hostPath };
+  const layers: readonly Layer<SharedWithConfig>[] = [own, { place: 'config', entry: config, path: ['config'] }];
+  const settings = new Inheritance<SharedWithConfig>(resolution, layers, hostPath);
   const ssh = resolveSsh(name, host, settings, resolution);
   const ignorePing = settings.pick('ignore_ping', false);
+  const waitForHostMs = waitOf(settings.pickOptional('wait_for_host'));
+  const rsyncOnly = settings.pickOptional('rsync_only') === true ? true : undefined;
   const bandwidthLimitBytesPerSecond = bytesPerSecond(settings.pickOptional('bandwidth_limit'));
+  reportHooks(own, resolution);
+  const hooks = hooksFor('host', layers, hostPath, context);
   const sources = resolveSources({ ...context, hostPath });
-  return defined<HostPlan>({ name, ssh, ignorePing, bandwidthLimitBytesPerSecond, tags: host.tags ?? [], sources });
+  if (rsyncOnly === true) reportBeyondRsync({ hooks, sources }, hostPath, resolution);
+  return defined<HostPlan>({
+    name,
+    ssh,
+    ignorePing,
+    waitForHostMs,
+    rsyncOnly,
+    bandwidthLimitBytesPerSecond,
+    tags: host.tags ?? [],
+    hooks,
+    sources,
+  });
 }
+
+/** Nothing for `0s`, which a host says against what `config` has. */
+const waitOf = (given: string | number | undefined): number | undefined =>
+  given === undefined ? undefined : durationMs(given) || undefined;
 
 function resolveSsh(
   name: string,
@@ -42,6 +58,8 @@ function resolveSsh(
     identityFile: settings.pickOptional('ssh_key'),
     proxyJump: settings.pickOptional('proxy_jump'),
     options: sshOptionsOf(settings),
+    maxSessions: settings.pickOptional('max_sessions'),
+    maxLogins: settings.pickOptional('max_logins'),
     connectTimeoutSeconds: Math.ceil((durationMs(settings.pick('connect_timeout', '15s')) ?? 0) / 1_000),
   });
 }

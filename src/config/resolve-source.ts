@@ -1,16 +1,21 @@
+import { dumpPath, type DumpPlan } from '../core/dump.js';
 import type { DestinationPlan, ScriptPlan, SourcePlan } from '../core/plan.js';
 import type { KeepRules, RetentionPolicy } from '../core/retention.js';
+import { SNAPSHOTS_FOLDER, type SnapshotPlan } from '../core/snapshots.js';
 import { Inheritance } from './inheritance.js';
 import type { Layer } from './inheritance.js';
 import { shown } from './problems.js';
 import type { ValuePath } from './problems.js';
 import { BY_DEFAULT, type Resolution } from './resolution.js';
 import { defined, destinationOf } from './resolve-destinations.js';
+import { dumpName, dumpPlan } from './resolve-dump.js';
 import { entryFilters, rulesOf } from './resolve-filters.js';
 import { freezePlan } from './resolve-freeze.js';
+import { hooksFor, reportHooks } from './resolve-hooks.js';
 import { levelsOf } from './resolve-levels.js';
+import { rulesText, type SnapshotVolume, volumeOf } from './resolve-snapshots.js';
+import { expectationsOf, rsyncOf } from './resolve-transfer.js';
 import type { ConfigEntry, HostEntry, PathEntry } from './schema/configuration.js';
-import { rsyncWords } from './schema/rsync-words.js';
 import { relativePath } from './schema/words.js';
 import { durationMs, sizeBytes } from './units.js';
 
@@ -23,6 +28,7 @@ export interface SourceContext {
   readonly config: ConfigEntry;
   readonly scriptsDir: string;
   readonly host: HostEntry;
+  readonly volumes: readonly SnapshotVolume[];
   readonly hostPath: ValuePath;
 }
 
@@ -35,11 +41,22 @@ export interface SourceName {
 const NAME = relativePath('');
 
 export function sourceName(entry: PathEntry, path: ValuePath, resolution: Resolution): SourceName {
+  const found = nameOf(entry, path, resolution);
+  if (`${found.name}/`.startsWith(`${SNAPSHOTS_FOLDER}/`))
+    resolution.report(
+      found.path,
+      `${shown(found.name)} is where the snapshots of this host’s mirrors are kept; write another dest_subdir`,
+    );
+  return found;
+}
+
+function nameOf(entry: PathEntry, path: ValuePath, resolution: Resolution): SourceName {
   if (entry.dest_subdir !== undefined) return { name: entry.dest_subdir, path: [...path, 'dest_subdir'] };
-  const name = directoryOf(entry).replace(/^\//, '') || 'root';
+  const key = entry.dump === undefined ? 'path' : 'dump';
+  const name = entry.dump === undefined ? directoryOf(entry).replace(/^\//, '') || 'root' : dumpName(entry.dump);
   if (!NAME.safeParse(name).success || name.length > 200)
-    resolution.report([...path, 'path'], `${shown(name)} cannot name the source; write a dest_subdir beside it`);
-  return { name, path: [...path, 'path'] };
+    resolution.report([...path, key], `${shown(name)} cannot name the source; write a dest_subdir beside it`);
+  return { name, path: [...path, key] };
 }
 
 /** Undefined when a mistake was reported that leaves nothing to plan with. */
@@ -51,16 +68,18 @@ export function resolveSource(
 ): SourcePlan | undefined {
   const { resolution, host, config } = context;
   const at = ['hosts', String(context.hostPath[1]), 'sources', name];
-  const layers: readonly Layer<Inherited>[] = [
+  const layers: readonly [Layer<Inherited>, ...Layer<Inherited>[]] = [
     { place: 'path', entry, path },
     { place: 'host', entry: host, path: context.hostPath },
     { place: 'config', entry: config, path: ['config'] },
   ];
   const settings = new Inheritance(resolution, layers, at);
-  resolution.record([...at, 'path'], directoryOf(entry), resolution.originOf([...path, 'path']));
+  const dump = dumpPlan(entry, path, at, resolution);
+  if (dump === undefined)
+    resolution.record([...at, 'path'], directoryOf(entry), resolution.originOf([...path, 'path']));
   const nameOrigin = entry.dest_subdir === undefined ? BY_DEFAULT : resolution.originOf(namePath);
   resolution.record([...at, 'dest_subdir'], name, nameOrigin);
-  const engine = settings.pick('engine', 'mirror');
+  const engine = dump === undefined ? settings.pick('engine', 'mirror') : 'archive';
   const destination = destinationOf(engine, settings, context.destinations, resolution);
   const rest = {
     name,
@@ -70,10 +89,14 @@ export function resolveSource(
     exclude: rulesOf(settings),
     filters: entryFilters(settings, resolution),
     excludeFile: ownValue(entry, 'exclude_file', path, at, resolution),
-    rsyncOptions: settings.gather('rsync_options', wordsOf),
+    ...rsyncOf(settings),
+    transferExpectations: expectationsOf(settings),
     preserveOwnership: settings.pick('preserve_ownership', true),
     ...scriptsOf(entry, path, settings, context),
+    hooks: hooksOf(layers, at, context),
     maxDeletePercent: settings.pick('max_delete', 50),
+    markers: markersOf(ownValue(entry, 'marker', path, at, resolution)),
+    holdForMs: holdFor(settings),
     levels: levelsOf(settings, resolution),
     archive: {
       shardSizeBytes: sizeBytes(settings.pick('shard_size', '128MiB')) ?? 0,
@@ -83,10 +106,34 @@ export function resolveSource(
       parallelShards: settings.pick('parallel_shards', 2),
     },
     retention: retentionOf(settings, resolution),
+    snapshots: snapshotsOf(name, engine, destination, at, context),
     tags: tagsOf(entry, path, at, context),
     timeoutMs: durationMs(settings.pick('timeout', '24h')) ?? 0,
   };
-  return destination && defined<SourcePlan>({ ...rest, destination });
+  const whole = dump === undefined ? rest : { ...rest, ...withoutFiles(dump) };
+  return destination && defined<SourcePlan>({ ...whole, destination });
+}
+
+/** What hosts and `config` say of directories is not for a dump. Each dump is a full one. */
+const withoutFiles = (dump: DumpPlan) => ({
+  dump,
+  path: dumpPath(dump),
+  ...{ freeze: undefined, exclude: [], filters: undefined, excludeFile: undefined },
+  levels: { noIncremental: true, maxLevel: 0 },
+});
+
+/** Which snapshots a mirror has is decided by where it lies. */
+function snapshotsOf(
+  name: string,
+  engine: SourcePlan['engine'],
+  destination: DestinationPlan | undefined,
+  at: ValuePath,
+  { volumes, hostPath, resolution }: SourceContext,
+): SnapshotPlan | undefined {
+  if (engine !== 'mirror' || destination?.type !== 'local') return undefined;
+  const volume = volumeOf(volumes, `${destination.path}/${hostPath[1]}/${name}`);
+  if (volume !== undefined) resolution.record([...at, 'snapshots'], rulesText(volume.plan), volume.origin);
+  return volume?.plan;
 }
 
 function compressionOf(
@@ -102,12 +149,7 @@ function compressionOf(
   };
 }
 
-const directoryOf = ({ path }: PathEntry): string => path.replace(/\/+/g, '/').replace(/(?<=.)\/$/, '');
-
-function wordsOf(value: string | readonly string[]): readonly string[] {
-  const words = rsyncWords(value);
-  return 'unclosed' in words ? [] : words;
-}
+const directoryOf = ({ path = '/' }: PathEntry): string => path.replace(/\/+/g, '/').replace(/(?<=.)\/$/, '');
 
 function retentionOf(settings: Inheritance<Inherited>, resolution: Resolution): RetentionPolicy | undefined {
   const given = settings.find('keep');
@@ -126,6 +168,16 @@ function retentionOf(settings: Inheritance<Inherited>, resolution: Resolution): 
     minimum: settings.pick('keep_minimum', 1),
     graceMs: durationMs(settings.pick('grace', '7d')) ?? 0,
   };
+}
+
+function markersOf(marker: string | readonly string[] | undefined): readonly string[] | undefined {
+  return typeof marker === 'string' ? [marker] : marker;
+}
+
+/** Not to wait is the default. */
+function holdFor(settings: Inheritance<Inherited>): number | undefined {
+  const given = settings.pickOptional('hold_for');
+  return given === undefined ? undefined : durationMs(given) || undefined;
 }
 
 function ownValue<Key extends keyof PathEntry>(
@@ -155,6 +207,15 @@ function scriptsOf(
     return name === undefined ? undefined : { name, scriptsDir, runOn, timeoutMs };
   };
   return { preScript: script('pre_script'), postScript: script('post_script') };
+}
+
+function hooksOf(
+  [path, ...around]: readonly [Layer<Inherited>, ...Layer<Inherited>[]],
+  at: ValuePath,
+  context: SourceContext,
+): SourcePlan['hooks'] {
+  reportHooks(path, context.resolution);
+  return hooksFor('source', [path, ...around], at, context);
 }
 
 function tagsOf(

@@ -1,22 +1,34 @@
+import type { HookPlan } from '../core/hooks.js';
 import type { CatalogPlan, DestinationPlan, HostPlan } from '../core/plan.js';
 import type { ConfigDocument } from './document.js';
 import type { Problem } from './problems.js';
 import { BY_DEFAULT, type EffectiveValue, Resolution } from './resolution.js';
 import { resolveDestinations } from './resolve-destinations.js';
+import { hooksFor, reportHooks } from './resolve-hooks.js';
 import { resolveHost } from './resolve-host.js';
 import { resolveSchedules } from './resolve-schedules.js';
+import { notesOnVolumes, resolveSnapshotVolumes } from './resolve-snapshots.js';
 import type { SchedulePlan } from './schedule-plan.js';
 import type { ConfigEntry, ConfigurationFile } from './schema/configuration.js';
+import { durationMs } from './units.js';
 import { validate } from './validate.js';
 
 /** A configuration after defaults and inheritance. */
 export interface Configuration {
   /** Absolute. */
   readonly path: string;
-  readonly settings: { readonly parallelHosts: number; readonly keysDir?: string; readonly catalog?: CatalogPlan };
+  readonly settings: {
+    readonly parallelHosts: number;
+    /** For each directory whose size is measured. */
+    readonly sizeScanLimitMs: number;
+    readonly keysDir?: string;
+    readonly catalog?: CatalogPlan;
+  };
   readonly hosts: readonly HostPlan[];
   readonly destinations: readonly DestinationPlan[];
   readonly schedules: readonly SchedulePlan[];
+  /** Those at whole runs. */
+  readonly runHooks: readonly HookPlan[];
   /** Said in every run. */
   readonly notes: readonly string[];
   /** Every setting as it counts, with its origin, in the file's order. */
@@ -45,10 +57,12 @@ function resolveFile(file: ConfigurationFile, path: string, isWhole: boolean, re
   const settings = recordSettings(config, resolution);
   if (resolution.writtenNames('hosts').length === 0)
     resolution.report(['hosts'], 'there is no host; write at least one', 'key');
+  const runHooks = runHooksOf(config, settings.scriptsDir, resolution);
   const destinations = resolveDestinations(file, resolution);
+  const volumes = resolveSnapshotVolumes(file, resolution);
   const hosts = Object.entries(file.hosts).map(([name, host]) =>
     withCatalog(
-      resolveHost(name, { resolution, destinations, config, scriptsDir: settings.scriptsDir, host }),
+      resolveHost(name, { resolution, destinations, config, scriptsDir: settings.scriptsDir, host, volumes }),
       catalogOf(file),
     ),
   );
@@ -57,15 +71,23 @@ function resolveFile(file: ConfigurationFile, path: string, isWhole: boolean, re
     path,
     settings: {
       parallelHosts: settings.parallelHosts,
+      sizeScanLimitMs: durationMs(settings.sizeScanLimit) ?? 0,
       ...(config.keys_dir === undefined ? {} : { keysDir: config.keys_dir }),
       ...catalogOf(file),
     },
     hosts,
     destinations: [...destinations.values()],
     schedules,
-    notes: notesOn(file),
+    runHooks,
+    notes: [...notesOn(file), ...notesOnVolumes(volumes, hosts)],
     effective: resolution.effective,
   };
+}
+
+function runHooksOf(config: ConfigEntry, scriptsDir: string, resolution: Resolution): readonly HookPlan[] {
+  const whole = { place: 'config', entry: config, path: ['config'] } as const;
+  reportHooks(whole, resolution);
+  return hooksFor('run', [whole], ['config'], { resolution, scriptsDir }) ?? [];
 }
 
 const catalogOf = ({ catalog }: ConfigurationFile): { readonly catalog?: CatalogPlan } =>
@@ -77,9 +99,12 @@ const withCatalog = (host: HostPlan, catalog: { readonly catalog?: CatalogPlan }
   ...catalog,
 });
 
-function recordSettings(config: ConfigEntry, resolution: Resolution): { parallelHosts: number; scriptsDir: string } {
+function recordSettings(
+  config: ConfigEntry,
+  resolution: Resolution,
+): { parallelHosts: number; scriptsDir: string; sizeScanLimit: string | number } {
   const record = (
-    key: 'backup_base' | 'scripts_dir' | 'keys_dir' | 'restore_identity' | 'parallel_hosts',
+    key: 'backup_base' | 'scripts_dir' | 'keys_dir' | 'restore_identity' | 'parallel_hosts' | 'size_scan_limit',
     byDefault?: string | number,
   ) => {
     const value = config[key] ?? byDefault;
@@ -89,12 +114,14 @@ function recordSettings(config: ConfigEntry, resolution: Resolution): { parallel
   const settings = {
     parallelHosts: config.parallel_hosts ?? 20,
     scriptsDir: config.scripts_dir ?? '/etc/backup/scripts',
+    sizeScanLimit: config.size_scan_limit ?? '10m',
   };
   record('backup_base');
   record('scripts_dir', settings.scriptsDir);
   record('keys_dir');
   record('restore_identity');
   record('parallel_hosts', settings.parallelHosts);
+  record('size_scan_limit', settings.sizeScanLimit);
   return settings;
 }
 
@@ -102,6 +129,5 @@ function notesOn(file: ConfigurationFile): string[] {
   const notes: string[] = [];
   if (file.config?.lock_file !== undefined)
     notes.push('config.lock_file is not used: Temporal locks runs, one at a time for each host.');
-  if (file.snapshots !== undefined) notes.push('snapshots: snapshots are not made by this version.');
   return notes;
 }

@@ -8,7 +8,7 @@ export type ScheduleTimes =
 export type ScheduleOverlap = 'skip' | 'buffer_one' | 'buffer_all' | 'cancel_other' | 'allow_all';
 
 /** What a schedule does. */
-export type ScheduleAction = 'backup' | 'prune' | 'verify' | 'drill';
+export type ScheduleAction = 'backup' | 'prune' | 'verify' | 'drill' | 'sizes';
 
 /** A schedule after defaults. */
 export interface SchedulePlan {

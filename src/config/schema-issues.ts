@@ -32,6 +32,8 @@ export const issueMessage: z.core.$ZodErrorMap = (issue) => {
 export function mistakesOf(issues: readonly z.core.$ZodIssue[], root: unknown): SchemaMistake[] {
   return issues.flatMap((issue): SchemaMistake[] => {
     const path = issue.path.filter((part) => typeof part !== 'symbol');
+    if (issue.code === 'invalid_union' && issue.message === MISTAKES_WITHIN)
+      return mistakesOf(fittingBranch(issue), root);
     if (issue.code === 'unrecognized_keys') {
       const messages = issue.message.split('\n');
       return issue.keys.map((key, index) => mistake([...path, key], 'key', messages[index] ?? issue.message));
@@ -41,6 +43,16 @@ export function mistakesOf(issues: readonly z.core.$ZodIssue[], root: unknown): 
     const missing = !isThere(root, path);
     return [{ ...mistake(path, 'value', missing ? missingMessage(issue.message) : issue.message), missing }];
   });
+}
+
+/** What a union says that leaves it to the one of its forms that fits (a mapping or a list) to tell what is wrong. */
+export const MISTAKES_WITHIN = 'mistakes within';
+
+function fittingBranch({ errors, path }: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[] {
+  const fits = (branch: readonly z.core.$ZodIssue[]): boolean =>
+    !branch.some((issue) => issue.code === 'invalid_type' && issue.path.length === 0);
+  const branch = errors.find(fits) ?? errors[0] ?? [];
+  return branch.map((issue) => ({ ...issue, path: [...path, ...issue.path] }));
 }
 
 const EMPTY = 'the file is empty; `holdfast config init` writes one to begin with';

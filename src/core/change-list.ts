@@ -1,6 +1,7 @@
 import { isChanged } from './change.js';
 import type { Entry, IndexLine } from './entry.js';
 import { textOf } from './entry.js';
+import { FirstNames } from './first-names.js';
 import type { EntryCounts, FlawedEntry } from './manifest.js';
 import type { LinkGroup } from './merge-hard-links.js';
 import { HardLinks } from './merge-hard-links.js';
@@ -34,8 +35,6 @@ export interface ChangeTotals {
   readonly flaws: readonly FlawedEntry[];
 }
 
-const FIRST = 100;
-
 /**
  * Decides what a backup stores: takes the pairs of scan and chain in index order, gives the lines of the new index in the same
  * order, but for hard-linked names, which are only decided at the end (`linkedLines`).
@@ -48,7 +47,7 @@ export class ChangeList {
   readonly #complaints: ReadonlyMap<string, ScanComplaint>;
   readonly #unknown: UnknownPaths;
   readonly #counter = new EntryCounter();
-  readonly #firstDeleted: string[] = [];
+  readonly #firstDeleted = new FirstNames();
   readonly #flaws: FlawedEntry[];
   #groups: readonly LinkGroup[] = [];
   #sourceBytes = 0;
@@ -124,7 +123,7 @@ export class ChangeList {
       changedBytes: this.#changedBytes,
       deleted: this.#deleted,
       leftOut: this.#leftOut,
-      firstDeleted: this.#firstDeleted,
+      firstDeleted: this.#firstDeleted.names,
       rawBytes: this.#rawBytes,
       stored: this.#stored,
       storeTypeBytes: this.#storeTypeBytes,
@@ -140,7 +139,7 @@ export class ChangeList {
       return undefined;
     }
     this.#deleted += 1;
-    if (this.#firstDeleted.length < FIRST) this.#firstDeleted.push(textOf(known.entry.path));
+    this.#firstDeleted.add(known.entry.path);
     return this.#lose(known);
   }
 

@@ -81,19 +81,19 @@ export const FAILURES = {
     false,
     502,
     'The host refused the SSH login.',
-    'Check ssh_user and ssh_key, the key’s permissions (0600), and authorized_keys on the host.',
+    'Check ssh_user and ssh_key, the key’s permissions (0600), and authorized_keys on the host; `holdfast hosts install-key HOST` installs the key.',
   ),
   HostKeyUnknown: entry(
     false,
     502,
     'The host’s SSH key is not known.',
-    'Compare its fingerprint, then add it to known_hosts (ssh-keyscan, or log in once as the worker’s user).',
+    'Compare its fingerprint with the host’s own, then record it: `holdfast hosts trust HOST` on the worker, as its user.',
   ),
   HostKeyChanged: entry(
     false,
     502,
     'The host’s SSH key has changed.',
-    'Find out why before going on: it may be another machine. Then replace the line in known_hosts.',
+    'Find out why before going on: it may be another machine. If it was set up anew: `holdfast hosts trust HOST --replace OLD-FINGERPRINT`.',
   ),
   HostShellPrintsText: entry(
     false,
@@ -132,7 +132,7 @@ export const FAILURES = {
     false,
     424,
     'A script ran longer than its time limit.',
-    'Raise script_timeout, or find out what it waits for.',
+    'Raise script_timeout, or the hook’s timeout, or find out what it waits for.',
   ),
 
   FreezeFailed: entry(
@@ -146,6 +146,31 @@ export const FAILURES = {
     502,
     'What was frozen for a backup could not be released.',
     'Look at the host for what bears the name holdfast-freeze; the next run of this source tries again.',
+  ),
+
+  DumpFailed: entry(
+    false,
+    502,
+    'A database could not be dumped.',
+    'Read the program’s last words above; run the same command by hand on the host.',
+  ),
+  DatabaseUnreachable: entry(
+    true,
+    504,
+    'The database server did not answer, or hung up.',
+    'Check that it runs on the host, and host, port or socket of the dump.',
+  ),
+  DatabaseLoginFailed: entry(
+    false,
+    403,
+    'The database refused the login.',
+    'Check user, password and run_as of the dump, and what that user may read.',
+  ),
+  DatabaseNotFound: entry(
+    false,
+    404,
+    'There is no such database.',
+    'Correct databases or file of the dump; `databases: all` takes those that there are.',
   ),
 
   TransferInterrupted: entry(
@@ -162,11 +187,17 @@ export const FAILURES = {
     'rsync was cut off.',
     'It is tried again; if it goes on failing, look at the network and the host.',
   ),
+  TransferSlow: entry(
+    false,
+    200,
+    'The backup was made, but its transfer was slow, or sent most of the data again.',
+    'Look at the network and the disks; when it is as it should be, change min_rate, min_speedup or slow_transfer.',
+  ),
   SourceHeld: entry(
     false,
     409,
-    'The source is empty, or too much of it is gone.',
-    'Look at the source; when it is as it should be, run the backup again with --approve, or raise max_delete.',
+    'The source is missing, empty, on another file system than before, or too much of it is gone.',
+    'Look at the source; when it is as it should be, go on with `holdfast approve RUN`; else bring it back and start the backup again.',
   ),
 
   DestinationFull: entry(
@@ -317,11 +348,36 @@ export const FAILURES = {
     'Run the backup again; or, if the host is gone, restore what is there with --unfinished.',
   ),
 
+  SnapshotFailed: entry(
+    false,
+    500,
+    'A snapshot of a mirror could not be made or removed.',
+    'Read the reason; the backup itself and older snapshots are as they were. `holdfast snapshots create` tries again.',
+  ),
+
   LimitRefused: entry(
     false,
     422,
     'A limit cannot be set on this run.',
     'Give what `holdfast runs limit --help` names; a run of one host has no --parallel-hosts.',
+  ),
+  ApprovalRefused: entry(
+    false,
+    409,
+    'Nothing is held there that could be approved or rejected.',
+    'See `holdfast runs show` for what is held; a source that is not held any more needs no approval.',
+  ),
+  RunControlRefused: entry(
+    false,
+    409,
+    'The run cannot do that with this host.',
+    'See `holdfast runs show` for how its hosts are.',
+  ),
+  HostSkipped: entry(
+    false,
+    409,
+    'A person left the host out of the run.',
+    'Back it up again with `holdfast runs retry`, or in the next run.',
   ),
   CatalogUnavailable: entry(
     true,

@@ -51,4 +51,8 @@ export const prunesWorkflowId = (timeMs: number, nonce: string): string => `prun
 export const consolidationWorkflowId = (host: string, source: string): string => `consolidate/${host}/${source}`;
 export const verifyWorkflowId = (timeMs: number, nonce: string): string => `verify/${stampOf(timeMs)}-${nonce}`;
 export const drillWorkflowId = (timeMs: number, nonce: string): string => `drill/${stampOf(timeMs)}-${nonce}`;
+export const snapshotsWorkflowId = (timeMs: number, nonce: string): string => `snapshots/${stampOf(timeMs)}-${nonce}`;
+/** One scan of a host's sizes at a time; no lock of the host. */
+export const sizesWorkflowId = (host: string): string => `sizes/${host}`;
+export const sizeScanWorkflowId = (timeMs: number, nonce: string): string => `sizes-scan/${stampOf(timeMs)}-${nonce}`;
 export const scheduleId = (name: string): string => `backup/${name}`;

@@ -1,5 +1,6 @@
 import type { Flaw } from './entry.js';
 import type { EntryFilters } from './entry-filters.js';
+import type { FileSystemIdentity } from './file-system-identity.js';
 import type { FilterRule } from './filter-rules.js';
 import type { EncryptionRecord } from './recipients.js';
 
@@ -78,6 +79,8 @@ export interface Manifest {
   readonly host: string;
   readonly source: string;
   readonly path: string;
+  /** Where `path` lay. Absent: the host could not say, or an older version wrote this. */
+  readonly fileSystem?: FileSystemIdentity;
   readonly level: number;
   readonly parent: string | null;
   /** Ids from the chain's level 0 to this backup, itself included. */

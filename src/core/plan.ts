@@ -3,8 +3,12 @@
  * It carries secrets by reference only.
  */
 
+import type { DumpPlan } from './dump.js';
 import type { EntryFilters } from './entry-filters.js';
+import type { HookPlan } from './hooks.js';
 import type { RetentionPolicy } from './retention.js';
+import type { SnapshotPlan } from './snapshots.js';
+import type { TransferExpectations } from './transfer-remarks.js';
 
 /** Where the worker finds a secret. Payloads carry this, never the secret. */
 export type SecretRef = { readonly env: string } | { readonly file: string } | { readonly command: readonly string[] };
@@ -22,6 +26,10 @@ export interface SshSettings {
   /** Further ssh_config(5) options; those that run programs or weaken host-key checks are refused by the configuration. */
   readonly options: Readonly<Record<string, string>>;
   readonly connectTimeoutSeconds: number;
+  /** Sessions over one login; undefined: 8. */
+  readonly maxSessions?: number;
+  /** Logins at the same time; undefined: 4. */
+  readonly maxLogins?: number;
 }
 
 /** A limit set on a running run: for this run it takes the place of those of its hosts and destinations. */
@@ -36,11 +44,17 @@ export interface HostPlan {
   readonly name: string;
   readonly ssh: SshSettings;
   readonly ignorePing: boolean;
+  /** So long a host that does not answer is waited for; undefined: it is skipped at once. */
+  readonly waitForHostMs?: number;
+  /** The worker's key runs rsync there and nothing else: only mirrors, and none of the looks that are scripts. */
+  readonly rsyncOnly?: boolean;
   /** For all that a worker moves from or to this host at the same time. */
   readonly bandwidthLimitBytesPerSecond?: number;
   /** What was said of a running run; set by the run, not by the configuration. */
   readonly runLimit?: RunLimit;
   readonly tags: readonly string[];
+  /** Its own, from the outside in: those at the host itself, and for its failure; absent: none. */
+  readonly hooks?: readonly HookPlan[];
   readonly sources: readonly SourcePlan[];
   /** Absent: the worker's own file. */
   readonly catalog?: CatalogPlan;
@@ -87,6 +101,8 @@ export interface SourcePlan {
   readonly name: string;
   /** Absolute directory on the host: what people see, and what is recorded. */
   readonly path: string;
+  /** The source is no directory but what this program prints; `path` then only names it. */
+  readonly dump?: DumpPlan;
   readonly freeze?: FreezePlan;
   /** While the source is frozen: where its files are read instead of at `path`. */
   readonly readPath?: string;
@@ -101,14 +117,26 @@ export interface SourcePlan {
   readonly excludeFile?: string;
   /** rsync's options of the configuration: global, host, path, in this order; one word each. */
   readonly rsyncOptions: readonly string[];
+  /** How rsync is called on the host (`sudo rsync`); undefined: `rsync`, or what rsyncOptions say. */
+  readonly rsyncPath?: string;
+  /** Which transfers are remarked on; undefined: `DEFAULT_EXPECTATIONS`. */
+  readonly transferExpectations?: TransferExpectations;
   readonly preserveOwnership: boolean;
   readonly preScript?: ScriptPlan;
   readonly postScript?: ScriptPlan;
+  /** Those at the source, its snapshots and restores, and for its failure, from the outside in; absent: none. */
+  readonly hooks?: readonly HookPlan[];
   /** Deletions above this share of the last backup's entries hold the source. 0…100. */
   readonly maxDeletePercent: number;
+  /** Names in the source that must be there, else it is held; absent: none. */
+  readonly markers?: readonly string[];
+  /** So long the run waits for a person when the source is held; absent: it ends at once. */
+  readonly holdForMs?: number;
   readonly levels: LevelPolicy;
   /** Undefined: nothing of it is ever pruned. */
   readonly retention?: RetentionPolicy;
+  /** Of a mirror; undefined: none are made, and those that there are stay. */
+  readonly snapshots?: SnapshotPlan;
   readonly archive: {
     readonly shardSizeBytes: number;
     /** Files from this size on are stored as extents; undefined: none is. */

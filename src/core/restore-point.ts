@@ -1,7 +1,12 @@
 import { HoldfastError } from './failures.js';
 import { parseBackupId } from './ids.js';
 
-export type PointRequest = { readonly latest: true } | { readonly at: string } | { readonly backupId: string };
+export type PointRequest =
+  | { readonly latest: true }
+  | { readonly at: string }
+  | { readonly backupId: string }
+  /** A snapshot of a mirror, by its name. */
+  | { readonly snapshot: string };
 
 const TIME =
   /^(\d{4})-?(\d{2})-?(\d{2})(?:[T ](\d{2}):?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?)?$/i;
@@ -51,6 +56,7 @@ function zoneOffsetMs(zone: string): number {
  * @param of the source, for messages: `host/source`
  */
 export function resolvePoint(ids: readonly string[], request: PointRequest, of: string): string {
+  if ('snapshot' in request) throw notFound(`${of} has no snapshot ${request.snapshot}: snapshots are of mirrors`);
   const known = ids.filter((id) => parseBackupId(id) !== undefined).sort(byTime);
   const newest = known.at(-1);
   if (newest === undefined) throw notFound(`${of} has no backups`);

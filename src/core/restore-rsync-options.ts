@@ -1,10 +1,6 @@
+import { FILTER_OPTIONS } from './rsync-option-levels.js';
 import { isStray, readRsyncWords, writeRsyncOption } from './rsync-option-words.js';
 import type { OverwriteMode } from './restore-actions.js';
-
-/** What decides which entries a mirror has; kept for a restore, so that what a backup leaves out is not removed from a target. */
-const FILTERS: ReadonlySet<string> = new Set([
-  ...['filter', 'exclude', 'exclude-from', 'include', 'include-from', 'cvs-exclude', 'F'],
-]);
 
 export interface MirrorRestoreOptions {
   /** The source's rsync options, patterns and exclude file, as for the backup. */
@@ -21,6 +17,8 @@ export interface MirrorRestoreOptions {
   readonly fakeSuper: boolean;
   readonly overwrite: OverwriteMode;
   readonly delete: boolean;
+  /** A directory with entries that stands where the mirror has none goes, without `delete` too. */
+  readonly makeRoom?: boolean;
   readonly target: { readonly root: boolean; readonly here: boolean };
   /** A file of NUL-ended names to take; undefined: everything. */
   readonly namesFile?: string;
@@ -28,16 +26,19 @@ export interface MirrorRestoreOptions {
 
 /** rsync's options for copying a mirror back. */
 export function mirrorRestoreOptions(options: MirrorRestoreOptions): string[] {
+  // What decides which entries a mirror has stays, so that what a backup leaves out is not removed from a target.
   const filters = readRsyncWords(options.words).flatMap((read) =>
-    !isStray(read) && FILTERS.has(read.name) ? [writeRsyncOption(read)] : [],
+    !isStray(read) && FILTER_OPTIONS.has(read.name) ? [writeRsyncOption(read)] : [],
   );
   return [
-    ...['-a', '-H', '-A', '-X', '--numeric-ids', '--modify-window=-1', '--timeout=600'],
+    // Holes of a disk image must not fill the target.
+    ...['-a', '-H', '-A', '-X', '--sparse', '--numeric-ids', '--modify-window=-1', '--timeout=600'],
     ...(options.preserveOwnership ? [] : ['--no-owner', '--no-group']),
     ...(options.fakeSuper ? fakeSuperWords(options.target) : []),
     ...(options.overwrite === 'never' ? ['--ignore-existing'] : []),
     ...(options.overwrite === 'always' ? ['--ignore-times'] : []),
     ...(options.delete ? ['--delete-delay'] : []),
+    ...(options.makeRoom === true ? ['--force'] : []),
     ...(options.delete && options.oneFileSystem === true ? ['--one-file-system'] : []),
     ...(options.namesFile === undefined ? [] : [`--files-from=${options.namesFile}`, '--from0']),
     ...(options.protectFile === undefined ? [] : [`--filter=. ${options.protectFile}`]),

@@ -1,5 +1,6 @@
 import type { FlawedEntry } from './manifest.js';
 import { type Complaint, type CopyPlaces, flawedEntryOf, parseComplaint } from './rsync-complaints.js';
+import { type ErrorCounts, NO_ERRORS, withError } from './rsync-error-types.js';
 import { isMultiplexingRemark } from './ssh-failures.js';
 
 const KEPT_FLAWS = 100;
@@ -7,6 +8,8 @@ const KEPT_LINES = 50;
 
 export interface Complaints {
   readonly flaws: { readonly count: number; readonly first: readonly FlawedEntry[] };
+  /** All complaints by their kind. */
+  readonly errorCounts: ErrorCounts;
   readonly source?: Extract<Complaint, { kind: 'source' }>;
   /** The first, worst kind first: full, broken, denied. */
   readonly destination?: Extract<Complaint, { kind: 'destination' }>;
@@ -19,6 +22,7 @@ const DESTINATION_ORDER = ['denied', 'broken', 'full'];
 /** Keeps what a run's standard error came to, in constant memory. */
 export class ComplaintLog {
   private count = 0;
+  private errorCounts = NO_ERRORS;
   private readonly first: FlawedEntry[] = [];
   private readonly lastLines: string[] = [];
   private source: Complaints['source'];
@@ -42,6 +46,7 @@ export class ComplaintLog {
   complaints(): Complaints {
     return {
       flaws: { count: this.count, first: [...this.first] },
+      errorCounts: this.errorCounts,
       lastLines: [...this.lastLines],
       ...(this.source === undefined ? {} : { source: this.source }),
       ...(this.destination === undefined ? {} : { destination: this.destination }),
@@ -49,6 +54,7 @@ export class ComplaintLog {
   }
 
   private take(complaint: Complaint): void {
+    if ('error' in complaint) this.errorCounts = withError(this.errorCounts, complaint.error);
     if (complaint.kind === 'source') this.source ??= complaint;
     if (complaint.kind === 'destination' && rank(complaint) > rank(this.destination)) this.destination = complaint;
     if (complaint.kind !== 'flaw') return;

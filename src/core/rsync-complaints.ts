@@ -1,5 +1,6 @@
 import { byteStringOfText, type Flaw, textOf } from './entry.js';
 import type { FlawedEntry } from './manifest.js';
+import { type ErrorType, errorTypeOfErrno } from './rsync-error-types.js';
 import { unescapeRsyncName } from './rsync-text.js';
 
 /** Where a copy goes from and to: rsync's complaints name full paths of both. */
@@ -10,11 +11,27 @@ export interface CopyPlaces {
 
 /** What one line of rsync's standard error says. Paths are byte strings, relative to the source where they lie in it. */
 export type Complaint =
-  | { readonly kind: 'flaw'; readonly flaw: Flaw | 'vanished'; readonly path: string; readonly message: string }
+  | {
+      readonly kind: 'flaw';
+      readonly flaw: Flaw | 'vanished';
+      readonly path: string;
+      readonly message: string;
+      readonly error: ErrorType;
+    }
   /** The source itself cannot be entered: rsync copied and deleted nothing. */
-  | { readonly kind: 'source'; readonly problem: 'missing' | 'not-directory' | 'unreadable'; readonly message: string }
+  | {
+      readonly kind: 'source';
+      readonly problem: 'missing' | 'not-directory' | 'unreadable';
+      readonly message: string;
+      readonly error: ErrorType;
+    }
   /** The mirror could not be written. */
-  | { readonly kind: 'destination'; readonly problem: 'full' | 'denied' | 'broken'; readonly message: string }
+  | {
+      readonly kind: 'destination';
+      readonly problem: 'full' | 'denied' | 'broken';
+      readonly message: string;
+      readonly error: ErrorType;
+    }
   /** rsync's closing line, or the second line of a complaint. */
   | { readonly kind: 'remark' }
   /** Not rsync's own words: ssh, the host's shell, or something new. */
@@ -40,11 +57,11 @@ const ATTRIBUTE = /failed to set |chown|chgrp|chmod|utimes|_acl|xattr|xal_|fake_
 
 export function parseComplaint(line: string, places: CopyPlaces): Complaint {
   const vanished = VANISHED.exec(line)?.[1];
-  if (vanished !== undefined) return flaw('vanished', vanished, line, places);
+  if (vanished !== undefined) return flaw('vanished', vanished, 'vanished', line, places);
   const unverified = VERIFICATION.exec(line)?.[1];
-  if (unverified !== undefined) return flaw('changed', unverified, line, places);
+  if (unverified !== undefined) return flaw('changed', unverified, 'other', line, places);
   const skipped = SKIPPED.exec(line)?.[1];
-  if (skipped !== undefined) return flaw('unsupported', skipped, line, places);
+  if (skipped !== undefined) return flaw('unsupported', skipped, 'other', line, places);
   if (REMARK.test(line)) return { kind: 'remark' };
   const [, role, words] = RSYNC.exec(line) ?? [];
   const errno = Number(ERRNO.exec(line)?.[1] ?? Number.NaN);
@@ -67,25 +84,26 @@ function sourceComplaint(words: string, errno: number, path: string, line: strin
   if (atRoot && /^(?:change_dir|opendir|link_stat)\b/.test(words)) {
     const problem =
       errno === MISSING_ERRNO ? 'missing' : errno === NOT_DIRECTORY_ERRNO ? 'not-directory' : 'unreadable';
-    return { kind: 'source', problem, message: forPeople(line) };
+    return { kind: 'source', problem, message: forPeople(line), error: errorTypeOfErrno(errno) };
   }
-  return flaw(errno === MISSING_ERRNO ? 'vanished' : 'unreadable', path, line, places);
+  return flaw(errno === MISSING_ERRNO ? 'vanished' : 'unreadable', path, errorTypeOfErrno(errno), line, places);
 }
 
 function destinationComplaint(words: string, errno: number, path: string, line: string, places: CopyPlaces): Complaint {
   const message = forPeople(line);
-  if (FULL_ERRNOS.includes(errno)) return { kind: 'destination', problem: 'full', message };
-  if (errno === IO_ERRNO) return { kind: 'destination', problem: 'broken', message };
+  const error = errorTypeOfErrno(errno);
+  if (FULL_ERRNOS.includes(errno)) return { kind: 'destination', problem: 'full', message, error };
+  if (errno === IO_ERRNO) return { kind: 'destination', problem: 'broken', message, error };
   const readOnly = errno === 30;
   if (readOnly || (DENIED_ERRNOS.includes(errno) && !ATTRIBUTE.test(words)))
-    return { kind: 'destination', problem: 'denied', message };
-  return flaw('unsupported', path, line, places);
+    return { kind: 'destination', problem: 'denied', message, error };
+  return flaw('unsupported', path, error, line, places);
 }
 
-function flaw(kind: Flaw | 'vanished', printed: string, line: string, places: CopyPlaces): Complaint {
+function flaw(kind: Flaw | 'vanished', printed: string, error: ErrorType, line: string, places: CopyPlaces): Complaint {
   const path = unescapeRsyncName(printed);
   const relative = relativeTo(places.sourcePath, path) ?? relativeTo(places.mirror, path) ?? path;
-  return { kind: 'flaw', flaw: kind, path: relative, message: forPeople(line) };
+  return { kind: 'flaw', flaw: kind, path: relative, message: forPeople(line), error };
 }
 
 export function flawedEntryOf(complaint: Extract<Complaint, { kind: 'flaw' }>): FlawedEntry {

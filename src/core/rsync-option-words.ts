@@ -96,31 +96,41 @@ const WITH_VALUE: ReadonlySet<string> = new Set([
   ...['dparam'],
 ]);
 
+/** The options that stand in one word, and the word after it where that is the value of the last. */
+export interface WordGroup {
+  readonly words: readonly string[];
+  readonly options: readonly (RsyncOption | StrayWord)[];
+}
+
 /** Reads words in order. A value that is missing at the end stays undefined. */
-export function readRsyncWords(words: readonly string[]): (RsyncOption | StrayWord)[] {
-  const read: (RsyncOption | StrayWord)[] = [];
+export const readRsyncWords = (words: readonly string[]): (RsyncOption | StrayWord)[] =>
+  readRsyncWordGroups(words).flatMap(({ options }) => options);
+
+/** The same, with the words that each was read from. */
+export function readRsyncWordGroups(words: readonly string[]): WordGroup[] {
+  const groups: WordGroup[] = [];
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] as string;
     const options = word.startsWith('--') ? readLong(word) : readCluster(word);
-    if (options === undefined) {
-      read.push({ stray: word });
-      continue;
-    }
-    const last = options.at(-1) as RsyncOption;
+    const last = options?.at(-1);
     const next = words[at + 1];
-    if (!wantsValue(last) || next === undefined) {
-      read.push(...options);
-      continue;
+    if (options === undefined || last === undefined) {
+      groups.push({ words: [word], options: [{ stray: word }] });
+    } else if (!wantsValue(last) || next === undefined) {
+      groups.push({ words: [word], options });
+    } else {
+      at += 1;
+      const whole = { ...last, value: next, word: `${word} ${next}` };
+      groups.push({ words: [word, next], options: [...options.slice(0, -1), whole] });
     }
-    at += 1;
-    read.push(...options.slice(0, -1), { ...last, value: next, word: `${word} ${next}` });
   }
-  return read;
+  return groups;
 }
 
 export const isStray = (read: RsyncOption | StrayWord): read is StrayWord => 'stray' in read;
 
-const wantsValue = (option: RsyncOption): boolean =>
+/** It takes a value and has none. */
+export const wantsValue = (option: RsyncOption): boolean =>
   option.value === undefined && !option.negated && WITH_VALUE.has(option.name);
 
 /** The option as a word that means the same, wherever it stands. */

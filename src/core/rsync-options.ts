@@ -1,6 +1,14 @@
+import { notReplaced } from './rsync-option-levels.js';
 import { isStray, type RsyncOption, readRsyncWords, writeRsyncOption } from './rsync-option-words.js';
 
-export { type RefusedOption, refusedRsyncOption, refusedRsyncOptions } from './rsync-refused-options.js';
+export { joinRsyncLevels } from './rsync-option-levels.js';
+export {
+  isSafeRsyncPath,
+  type RefusedOption,
+  refusedRsyncOption,
+  refusedRsyncOptions,
+  RSYNC_PATH_REASON,
+} from './rsync-refused-options.js';
 
 /** rsync compares whole seconds unless told otherwise: an edit of the same size in the same second would be missed for ever. */
 const DEFAULTS = ['-a', '-H', '-A', '-X', '--numeric-ids', '--modify-window=-1', '--timeout=600'] as const;
@@ -13,6 +21,8 @@ const OUTPUT_OPTIONS: ReadonlySet<string> = new Set([
 /** Set from the version of rsync here. */
 const PROTECTION_OPTIONS: ReadonlySet<string> = new Set(['secluded-args', 'old-args']);
 const PARTIAL_OPTIONS: ReadonlySet<string> = new Set(['partial', 'partial-dir']);
+/** rsync gives them to a remote shell that it knows by the name ssh; ours has settings of its own. */
+const ADDRESS_OPTIONS: ReadonlySet<string> = new Set(['ipv4', 'ipv6']);
 const DELETE_OPTIONS: ReadonlySet<string> = new Set([
   ...['delete', 'delete-before', 'delete-during', 'delete-delay', 'delete-after'],
 ]);
@@ -35,13 +45,25 @@ export interface MirrorOptions {
   readonly workerIsRoot: boolean;
   /** Absolute, outside the mirror. */
   readonly partialFolder: string;
+  /** How rsync is called on the host, where it is not just `rsync`. */
+  readonly rsyncPath?: string;
+  readonly inPlace?: InPlace;
+  /** Holes stay holes, unless the words say otherwise. */
+  readonly sparse?: boolean;
 }
+
+/**
+ * Whether changed files are written in place. `wanted`: the mirror shares blocks with its snapshots, and what is written anew is shared no more.
+ * `forbidden`: snapshots are made of hard links; a file that any of them shared with the mirror would change with it. Undefined: as the words say.
+ */
+export type InPlace = 'wanted' | 'forbidden';
 
 /** What the words come to. `deletes`: entries gone from the source leave the mirror too. */
 export interface MergedOptions {
   readonly words: readonly string[];
   readonly deletes: boolean;
   readonly fakeSuper: boolean;
+  readonly inPlace: boolean;
   /** Options that are passed on, but weaken what a backup promises. */
   readonly notes: readonly string[];
 }
@@ -53,26 +75,32 @@ export interface MergedOptions {
 export function mergeRsyncOptions(options: MirrorOptions): MergedOptions {
   const given = readRsyncWords(options.words).flatMap((read) => (isStray(read) ? [] : expandP(read)));
   const deletes = lastSwitch(given, DELETE_OPTIONS, ['delete-excluded']) ?? true;
-  const passed = given.filter((option) => isPassedOn(option, deletes));
+  const inPlace = isInPlace(given, options.inPlace);
+  const passed = given.filter((option) => isPassedOn(option, deletes) && (inPlace || option.name !== 'inplace'));
   const fakeSuper = isOn(given, 'fake-super') || (options.preserveOwnership && !options.workerIsRoot);
   return {
     words: [
-      ...DEFAULTS,
+      ...notReplaced(DEFAULTS, options.words),
+      // Words of the configuration come later, and count.
+      ...(options.sparse === true ? ['--sparse'] : []),
       // Before all other rules: the first that matches decides.
       ...(options.leftOut?.holdsRules === false ? [`--exclude-from=${options.leftOut.file}`] : []),
       ...passed.map(writeRsyncOption),
+      ...(options.rsyncPath === undefined ? [] : [`--rsync-path=${options.rsyncPath}`]),
       ...(options.preserveOwnership ? [] : ['--no-owner', '--no-group']),
       ...(fakeSuper ? ['--fake-super'] : []),
       ...(deletes ? ['--delete-delay'] : []),
       // Both keep unfinished content in places of their own, and rsync refuses or mixes up the combination.
-      ...(isOn(given, 'inplace') || isOn(given, 'delay-updates') ? [] : [`--partial-dir=${options.partialFolder}`]),
+      ...(inPlace || isOn(given, 'delay-updates') ? [] : [`--partial-dir=${options.partialFolder}`]),
+      ...(inPlace && !isOn(given, 'inplace') ? ['--inplace'] : []),
       // Given twice it means something else.
       ...(options.oneFileSystem === true && !isOn(given, 'one-file-system') ? ['--one-file-system'] : []),
       ...ruleWords(options),
     ],
     deletes,
     fakeSuper,
-    notes: notesOn(given),
+    inPlace,
+    notes: notesOn(given, options.inPlace),
   };
 }
 
@@ -82,6 +110,19 @@ function ruleWords({ exclude, excludeFile, leftOut }: MirrorOptions): string[] {
     ...exclude.map((rule) => `--exclude=${rule}`),
     ...(excludeFile === undefined ? [] : [`--exclude-from=${excludeFile}`]),
   ];
+}
+
+/** Where files are written as a whole anyway, or put into place at the end, nothing is gained. */
+function isInPlace(given: readonly RsyncOption[], how: InPlace | undefined): boolean {
+  if (how === 'forbidden') return false;
+  const asked = lastSwitch(given, new Set(['inplace']), []);
+  return asked ?? (how === 'wanted' && !isOn(given, 'whole-file') && !isOn(given, 'delay-updates'));
+}
+
+/** How these words call rsync on the host; undefined when they do not say. */
+export function rsyncPathOf(words: readonly string[]): string | undefined {
+  const last = readRsyncWords(words).findLast((read) => !isStray(read) && read.name === 'rsync-path');
+  return last === undefined || isStray(last) ? undefined : last.value;
 }
 
 /** Counts what a run would do, changes nothing, and names each change on a line that `parseItemized` reads. */
@@ -113,9 +154,11 @@ export const needsProtectedArguments = (sourcePath: string): boolean =>
 const expandP = (option: RsyncOption): RsyncOption[] =>
   option.name === 'P' ? ['partial', 'progress'].map((name) => ({ ...option, name })) : [option];
 
+const NOT_PASSED = [OUTPUT_OPTIONS, PROTECTION_OPTIONS, PARTIAL_OPTIONS, DELETE_OPTIONS, ADDRESS_OPTIONS];
+
 function isPassedOn({ name, negated }: RsyncOption, deletes: boolean): boolean {
   if (name === 'delete-excluded') return deletes && !negated;
-  return ![OUTPUT_OPTIONS, PROTECTION_OPTIONS, PARTIAL_OPTIONS, DELETE_OPTIONS].some((set) => set.has(name));
+  return !NOT_PASSED.some((set) => set.has(name));
 }
 
 /** The last word on a switch; some options turn it on by the way. */
@@ -138,11 +181,15 @@ const WEAKENING: Readonly<Record<string, string>> = {
   'max-size': 'larger files are not in the mirror',
   'min-size': 'smaller files are not in the mirror',
   'copy-links': 'symbolic links become copies of what they point to',
-  inplace: 'files are rewritten in place: snapshots made of hard links would change with them',
+  ipv4: 'has no effect here; write ssh_options: {AddressFamily: inet}',
+  ipv6: 'has no effect here; write ssh_options: {AddressFamily: inet6}',
 };
 
-function notesOn(given: readonly RsyncOption[]): string[] {
-  return Object.entries(WEAKENING).flatMap(([name, effect]) =>
+function notesOn(given: readonly RsyncOption[], inPlace: InPlace | undefined): string[] {
+  const notes = Object.entries(WEAKENING).flatMap(([name, effect]) =>
     isOn(given, name) ? [`rsync option --${name}: ${effect}`] : [],
   );
+  if (inPlace === 'forbidden' && isOn(given, 'inplace'))
+    notes.push('rsync option --inplace: left out, since snapshots of this mirror are made of hard links');
+  return notes;
 }

@@ -3,6 +3,7 @@ import type { FailureType } from './failures.js';
 import type { FlawedEntry } from './manifest.js';
 import type { Complaints } from './rsync-complaint-log.js';
 import { rsyncExit } from './rsync-exit-codes.js';
+import type { ErrorCounts } from './rsync-error-types.js';
 import type { RsyncStatistics } from './rsync-statistics.js';
 import { unescapeRsyncName } from './rsync-text.js';
 import { explainSshFailure } from './ssh-failures.js';
@@ -16,6 +17,8 @@ export interface RsyncEnd {
   readonly complaints: Complaints;
   /** Undefined when they were not printed, or not all of them could be read. */
   readonly statistics: RsyncStatistics | undefined;
+  /** What became of the connection that it shared with others, as a clause. */
+  readonly brokenBecause?: string;
 }
 
 export type RsyncOutcome =
@@ -24,6 +27,7 @@ export type RsyncOutcome =
       readonly exitCode: number;
       readonly statistics: RsyncStatistics;
       readonly flaws: { readonly count: number; readonly first: readonly FlawedEntry[] };
+      readonly errorCounts: ErrorCounts;
     }
   | {
       readonly kind: 'failed';
@@ -35,6 +39,10 @@ export type RsyncOutcome =
 
 /** Codes behind which ssh, not rsync, may have the reason. */
 const SSH_CODES = [12, 124, 255];
+
+/** Whether the connection may have broken: then it can say why. */
+export const mayBeTheConnection = (exitCode: number | null): boolean =>
+  exitCode !== null && [...SSH_CODES, 10, 30].includes(exitCode);
 const NOTHING_RECEIVED = /connection unexpectedly closed \(0 bytes received so far\)|is your shell clean/;
 const SHELL_WITHOUT_PROGRAM =
   /^-?[\w./]*sh(?::\d+)?: .*(?:not found|No such file|Permission denied|cannot execute|Unknown command)/i;
@@ -58,20 +66,30 @@ function placeFailure({ exitCode, complaints: { source, destination } }: RsyncEn
 }
 
 /** The connection never carried a byte of rsync's: why, is said by the host's shell or by ssh. */
-function sshFailure({ host, exitCode, complaints: { lastLines } }: RsyncEnd): RsyncOutcome | undefined {
+function sshFailure(end: RsyncEnd): RsyncOutcome | undefined {
+  const {
+    host,
+    exitCode,
+    complaints: { lastLines },
+    brokenBecause,
+  } = end;
   const silent = lastLines.some((line) => NOTHING_RECEIVED.test(line));
   if (exitCode === null || !SSH_CODES.includes(exitCode) || !silent) return undefined;
   const own = lastLines.filter((line) => !/^rsync(?: error)?: /.test(line));
   const noProgram = own.find((line) => SHELL_WITHOUT_PROGRAM.test(line));
   if (noProgram !== undefined) return failed('ToolMissing', `${host}: rsync cannot be run: ${textOf(noProgram)}`, true);
-  const { type, message } = explainSshFailure({ host, exitCode: 255, stderrLines: own });
+  const { type, message } = explainSshFailure({
+    host,
+    exitCode: 255,
+    stderrLines: own.length > 0 || brokenBecause === undefined ? own : [brokenBecause],
+  });
   return failed(type, message, true);
 }
 
 function byExitCode(end: RsyncEnd): RsyncOutcome {
   const { exitCode, signal, complaints, statistics } = end;
   const silent = complaints.lastLines.some((line) => NOTHING_RECEIVED.test(line));
-  const said = lastWords(complaints);
+  const said = lastWords(complaints) + (end.brokenBecause === undefined ? '' : `; ${end.brokenBecause}`);
   if (exitCode === null)
     return failed('RsyncInterrupted', `rsync was ended by ${signal ?? 'an unknown signal'}${said}`, silent);
   const exit = rsyncExit(exitCode);
@@ -81,7 +99,7 @@ function byExitCode(end: RsyncEnd): RsyncOutcome {
     return failed(exit.failure, `${ended}${said}`, silent || exitCode === 1);
   }
   if (!statistics) return failed('RsyncFailed', `${ended}, but its statistics are incomplete${said}`);
-  return { kind: 'done', exitCode, statistics, flaws: flawsOf(end) };
+  return { kind: 'done', exitCode, statistics, flaws: flawsOf(end), errorCounts: complaints.errorCounts };
 }
 
 /** A partial transfer whose reason could not be read has a flaw all the same. */

@@ -1,4 +1,4 @@
-import { isStray, type RsyncOption, readRsyncWords } from './rsync-option-words.js';
+import { isStray, type RsyncOption, readRsyncWords, wantsValue } from './rsync-option-words.js';
 
 /** Options that a configuration must not give, by long name, with the reason. */
 const REFUSED: Readonly<Record<string, string>> = {
@@ -78,7 +78,8 @@ export function refusedRsyncOption(word: string): string | undefined {
 export function refusedRsyncOptions(words: readonly string[]): RefusedOption[] {
   return readRsyncWords(words).flatMap((read): RefusedOption[] => {
     if (isStray(read)) return [{ word: read.stray, reason: 'it is no option: rsync would take it for a file' }];
-    const reason = reasonAgainst(read);
+    // The value would be taken from what a nearer level says.
+    const reason = reasonAgainst(read) ?? (wantsValue(read) ? 'its value is missing' : undefined);
     return reason === undefined ? [] : [{ word: read.word, reason }];
   });
 }
@@ -93,7 +94,7 @@ function reasonAgainst(option: RsyncOption): string | undefined {
   return Object.hasOwn(REFUSED, name) ? REFUSED[name] : undefined;
 }
 
-const RSYNC_PATH_REASON =
+export const RSYNC_PATH_REASON =
   'it is run by the host’s shell; write --rsync-path=PROGRAM or --rsync-path="sudo rsync", a path of an rsync and nothing else';
 
-const isSafeRsyncPath = (value: string | undefined): boolean => value !== undefined && RSYNC_PATH.test(value);
+export const isSafeRsyncPath = (value: string | undefined): boolean => value !== undefined && RSYNC_PATH.test(value);

@@ -79,6 +79,23 @@ export class StatisticsReader {
   }
 }
 
+/** Of two copies one after the other, as if they were one. */
+export function combinedStatistics(first: RsyncStatistics, second: RsyncStatistics): RsyncStatistics {
+  const sum = (name: keyof RsyncStatistics): number => first[name] + second[name];
+  const moved = sum('bytesSent') + sum('bytesReceived');
+  return {
+    ...second,
+    filesTransferred: sum('filesTransferred'),
+    filesCreated: sum('filesCreated'),
+    filesDeleted: sum('filesDeleted'),
+    literalBytes: sum('literalBytes'),
+    matchedBytes: sum('matchedBytes'),
+    bytesSent: sum('bytesSent'),
+    bytesReceived: sum('bytesReceived'),
+    speedup: moved === 0 ? 0 : Math.round((second.totalSizeBytes / moved) * 100) / 100,
+  };
+}
+
 export const NO_STATISTICS: RsyncStatistics = {
   filesTotal: 0,
   filesTransferred: 0,

@@ -3,6 +3,7 @@ import { walkByLevels } from './scan-levels.js';
 import { findRoot, looksForMarks, passedBy, type ScanLimits } from './scan-limits.js';
 import { LEVEL_FORMAT, ROOT_FORMAT, SCAN_FORMAT } from './scan-record.js';
 import { quote, quoteAll } from './shell-quoting.js';
+import { sourceLookLines, type SourceLookPlan } from './source-look.js';
 
 /** How the scripts end when the source cannot be worked on. */
 export const SOURCE_MISSING = 76;
@@ -41,8 +42,12 @@ export const saidLine = (line: string): string | undefined =>
 /** Whether a line of standard error is one of these or a fact, not someone else's. */
 export const isReport = (line: string): boolean => line.startsWith(SAID) || line.startsWith(`${FACT} `);
 
-/** Prints facts on standard error, then the sorted records of all entries on standard output, without what `limits` leave out for certain. */
-export function scanScript(path: string, limits: ScanLimits = {}): string {
+/**
+ * Prints facts on standard error, then the sorted records of all entries on standard output, without what `limits` leave out for certain.
+ *
+ * @param look what else is asked about the source
+ */
+export function scanScript(path: string, limits: ScanLimits = {}, look?: SourceLookPlan): string {
   const { functions, find } = looksForMarks(limits) ? levels(limits) : { functions: '', find: oneFind(limits) };
   const sort = stage('sort', ['sort', '-z']);
   return `${enterSource(path)}
@@ -64,6 +69,7 @@ if command -v zstd >/dev/null; then
   fact zstd "$(zstd --version 2>/dev/null | head -n 1)"
   printf x | zstd -3 -c -vv --no-progress 2>&1 >/dev/null | while IFS= read -r line; do fact zstd-says "$line"; done
 fi
+${look === undefined ? '' : sourceLookLines(look)}
 fact clock "$(date +%s.%N)"
 ${functions}
 ${find} 2>"$HOLDFAST_SCRATCH/find" | ${sort} 2>"$HOLDFAST_SCRATCH/sort"
@@ -98,13 +104,17 @@ export interface HostFacts {
   readonly zstdSays: readonly string[];
 }
 
-/** The facts among what a scan printed on standard error. */
+/** The facts among what a scan printed on standard error: word and value, in order. */
+export function factsIn(lines: readonly string[]): (readonly [string, string])[] {
+  return lines.flatMap((line) => {
+    const match = /^holdfast-fact (\S+) (.*)$/s.exec(line);
+    return match === null ? [] : [[match[1] as string, match[2] as string] as const];
+  });
+}
+
 export function readFacts(lines: readonly string[]): HostFacts {
   const told = new Map<string, string[]>();
-  for (const line of lines) {
-    const match = /^holdfast-fact (\S+) (.*)$/s.exec(line);
-    if (match) told.set(match[1] as string, [...(told.get(match[1] as string) ?? []), match[2] as string]);
-  }
+  for (const [word, value] of factsIn(lines)) told.set(word, [...(told.get(word) ?? []), value]);
   return {
     missing: told.get('missing')?.[0],
     clock: told.get('clock')?.[0],

@@ -109,3 +109,17 @@ function invalid(host: HostPlan, what: string, value: string): HoldfastError {
     host: host.name,
   });
 }
+
+/** Where a login knocks first, from what `ssh -G` prints: the first jump host, or the host. Undefined when it says neither. */
+export function loginGateOf(printed: string): string | undefined {
+  const value = (keyword: string): string | undefined =>
+    printed
+      .split('\n')
+      .find((line) => line.startsWith(`${keyword} `))
+      ?.slice(keyword.length + 1)
+      .trim();
+  const [jump] = (value('proxyjump') ?? 'none').split(',');
+  if (jump !== undefined && jump !== 'none') return jump.replace(/^[^@]*@/, '');
+  const hostname = value('hostname');
+  return hostname === undefined ? undefined : `${hostname}:${value('port') ?? '22'}`;
+}

@@ -126,3 +126,13 @@ function neverBegan({ host, exitCode, stderrLines }: SshFailureInput): SshFailur
 function lastTellingLine(lines: readonly string[]): string {
   return lines.findLast((line) => !DECORATION.test(line) && !isMultiplexingRemark(line))?.trim() ?? '';
 }
+
+/** What became of a connection that several sessions shared, as a clause for `the session broke off: …`. */
+export function brokenConnection(
+  exit: { readonly code: number | null; readonly signal: string | null },
+  stderrLines: readonly string[],
+): string {
+  if (exit.signal !== null) return `the ssh process of the connection was ended by ${exit.signal}`;
+  const last = lastTellingLine(stderrLines);
+  return last === '' ? `the connection ended without a word (status ${exit.code})` : `the connection broke: ${last}`;
+}

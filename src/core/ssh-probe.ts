@@ -22,6 +22,9 @@ interface Tool {
   readonly usedBy?: readonly Engine[];
 }
 
+/** All that Holdfast may use on a host; `hosts verify` looks for each, needed or not. */
+export const VERIFIED_TOOLS = ['rsync', 'tar', 'find', 'sort', 'head', 'zstd'] as const;
+
 const TOOLS: readonly Tool[] = [
   { name: 'tar', kind: /\(GNU tar\)/, neededBy: ['archive'] },
   { name: 'find', kind: /\(GNU findutils\)/, neededBy: ['archive'] },
@@ -36,23 +39,35 @@ const TOOLS: readonly Tool[] = [
  * The script that finds out all that these sources need to begin, in one session. It prints the clock at once, for the sake of its
  * exactness.
  */
-export function probeBody(sources: readonly Pick<SourcePlan, 'path' | 'engine'>[]): string {
+export function probeBody(sources: readonly Pick<SourcePlan, 'path' | 'engine' | 'dump'>[]): string {
   const tools = TOOLS.filter(({ neededBy, usedBy = neededBy }) =>
-    sources.some(({ engine }) => usedBy.includes(engine)),
+    sources.some(({ engine, dump }) => dump === undefined && usedBy.includes(engine)),
   );
   return [
     `printf 'clock %s\\n' "$(date +%s.%N)"`,
-    'tool() { command -v "$1" >/dev/null 2>&1 && printf \'tool %s %s\\n\' "$1" "$("$1" --version 2>&1 | head -n 1)"; }',
+    TOOL_FUNCTION,
     ...tools.map(({ name }) => `tool ${name}`),
-    'state() {',
-    '  if [ -d "$1" ]; then if [ -r "$1" ] && [ -x "$1" ]; then echo directory; else echo unreadable; fi',
-    '  elif [ -e "$1" ]; then echo not-directory',
-    '  else case $(ls -d -- "$1" 2>&1) in *[Pp]ermission\\ denied*) echo unreadable ;; *) echo missing ;; esac; fi',
-    '}',
-    ...sources.map(({ path }) => `printf 'source %s\\n' "$(state ${quote(path)})"`),
+    STATE_FUNCTION,
+    // A dump is no directory: its server is asked when its turn comes.
+    ...sources.map(({ path, dump }) =>
+      dump === undefined ? `printf 'source %s\\n' "$(state ${quote(path)})"` : "echo 'source directory'",
+    ),
     'exit 0',
   ].join('\n');
 }
+
+/** `tool NAME` prints its version line, if it is there. */
+export const TOOL_FUNCTION =
+  'tool() { command -v "$1" >/dev/null 2>&1 && printf \'tool %s %s\\n\' "$1" "$("$1" --version 2>&1 | head -n 1)"; }';
+
+/** `state PATH` prints a `SourceState`. */
+export const STATE_FUNCTION = [
+  'state() {',
+  '  if [ -d "$1" ]; then if [ -r "$1" ] && [ -x "$1" ]; then echo directory; else echo unreadable; fi',
+  '  elif [ -e "$1" ]; then echo not-directory',
+  '  else case $(ls -d -- "$1" 2>&1) in *[Pp]ermission\\ denied*) echo unreadable ;; *) echo missing ;; esac; fi',
+  '}',
+].join('\n');
 
 /** Undefined when the text is not what `probeBody` prints. */
 export function parseProbe(text: string, sourceCount: number): HostFacts | undefined {
@@ -61,15 +76,22 @@ export function parseProbe(text: string, sourceCount: number): HostFacts | undef
   const clock = /^(\d+)(?:\.(\d{3}))?/.exec(values('clock')[0]?.[0] ?? '');
   const sources = values('source').map(([state]) => state as SourceState);
   if (clock === null || sources.length !== sourceCount) return undefined;
+  const { tools, strangers } = parseTools(values('tool').map((words) => words.join(' ')));
+  return { tools, strangers, clockMs: Number(clock[1]) * 1000 + Number(clock[2] ?? 0), sources };
+}
+
+/** Lines `NAME VERSION LINE`. */
+export function parseTools(lines: readonly string[]): Pick<HostFacts, 'tools' | 'strangers'> {
   const tools: Record<string, string> = {};
   const strangers: Record<string, string> = {};
-  for (const [name = '', ...words] of values('tool')) {
+  for (const line of lines) {
+    const [name = '', ...words] = line.split(' ');
     const said = words.join(' ');
     const isWanted = TOOLS.some((tool) => tool.name === name && tool.kind.test(said));
     if (isWanted) tools[name] = /\d+(?:\.\d+)+/.exec(said)?.[0] ?? said;
     else strangers[name] = said;
   }
-  return { tools, strangers, clockMs: Number(clock[1]) * 1000 + Number(clock[2] ?? 0), sources };
+  return { tools, strangers };
 }
 
 /**

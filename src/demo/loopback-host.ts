@@ -1,15 +1,14 @@
-import { execFile, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { chmod, copyFile, mkdir, open, readFile, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { HoldfastError } from '../core/failures.js';
 import type { HostPlan, SourcePlan } from '../core/plan.js';
 import { freePort, waitForBanner } from './loopback-port.js';
 import { endProcess, findProgram, withDescendants } from './loopback-process.js';
+import { knownHost, sshdConfig, writeKeys } from './sshd-setup.js';
 
-const run = promisify(execFile);
+const ADDRESS = '127.0.0.1';
 
 export interface LoopbackHostOptions {
   readonly name: string;
@@ -53,15 +52,15 @@ export async function startLoopbackHost(options: LoopbackHostOptions): Promise<L
 }
 
 async function startOn(port: number, sshd: string, options: LoopbackHostOptions): Promise<LoopbackHost> {
-  const { name, directory } = options;
+  const { name, directory, sshdOptions = [] } = options;
+  const listen = { address: ADDRESS, port };
   const user = userInfo().username;
   const identityFile = join(directory, 'client_key');
   const knownHostsFile = join(directory, 'known_hosts');
   const logFile = join(directory, 'sshd.log');
   const config = join(directory, 'sshd_config');
-  await writeFile(config, await sshdConfig(port, user, options), { mode: 0o600 });
-  const hostKey = (await readFile(join(directory, 'host_key.pub'), 'utf8')).trim();
-  await writeFile(knownHostsFile, `[127.0.0.1]:${port} ${hostKey}\n`);
+  await writeFile(config, await sshdConfig({ directory, user, listen, sshdOptions }), { mode: 0o600 });
+  await writeFile(knownHostsFile, knownHost(listen, await readFile(join(directory, 'host_key.pub'), 'utf8')));
 
   const log = await open(logFile, 'a', 0o600);
   // A session of its own: Ctrl-C in the terminal must not end the host before the run that uses it.
@@ -90,7 +89,7 @@ async function startOn(port: number, sshd: string, options: LoopbackHostOptions)
     plan: (sources) => ({
       name,
       ssh: {
-        hostname: '127.0.0.1',
+        hostname: ADDRESS,
         user,
         port,
         identityFile,
@@ -109,46 +108,4 @@ async function startOn(port: number, sshd: string, options: LoopbackHostOptions)
       await Promise.all(processes.map(endProcess));
     },
   };
-}
-
-async function writeKeys(keygen: string, directory: string): Promise<void> {
-  for (const key of ['host_key', 'client_key']) {
-    // A host that was stopped starts again in the same directory with the same keys.
-    if (existsSync(join(directory, key))) continue;
-    await run(keygen, ['-q', '-t', 'ed25519', '-N', '', '-C', `holdfast ${key}`, '-f', join(directory, key)]);
-  }
-  await copyFile(join(directory, 'client_key.pub'), join(directory, 'authorized_keys'));
-  await chmod(join(directory, 'authorized_keys'), 0o600);
-}
-
-async function sshdConfig(port: number, user: string, options: LoopbackHostOptions): Promise<string> {
-  const { directory, sshdOptions = [] } = options;
-  return [
-    ...sshdOptions,
-    `Port ${port}`,
-    'ListenAddress 127.0.0.1',
-    `HostKey "${join(directory, 'host_key')}"`,
-    `AuthorizedKeysFile "${join(directory, 'authorized_keys')}"`,
-    `PidFile "${join(directory, 'sshd.pid')}"`,
-    `UsePAM ${(await accountIsLocked(user)) ? 'yes' : 'no'}`,
-    'StrictModes no',
-    'PermitRootLogin prohibit-password',
-    'PubkeyAuthentication yes',
-    'PasswordAuthentication no',
-    'KbdInteractiveAuthentication no',
-    'PermitUserRC no',
-    'UseDNS no',
-    'X11Forwarding no',
-    'PrintMotd no',
-    'LogLevel VERBOSE',
-    // bash takes a session of sshd for a person's and reads their ~/.bashrc, unless it seems to be started by another shell.
-    'SetEnv SHLVL=1',
-    '',
-  ].join('\n');
-}
-
-/** Without PAM, sshd refuses accounts whose password field is locked, even with a key. */
-async function accountIsLocked(user: string): Promise<boolean> {
-  const shadow = await readFile('/etc/shadow', 'utf8').catch(() => '');
-  return shadow.split('\n').some((line) => line.startsWith(`${user}:!`));
 }

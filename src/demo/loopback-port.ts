@@ -16,18 +16,18 @@ export function freePort(): Promise<number> {
 }
 
 /** Waits until an SSH server greets on the port; InternalError after ten seconds. */
-export async function waitForBanner(port: number): Promise<void> {
+export async function waitForBanner(port: number, address = '127.0.0.1'): Promise<void> {
   const deadlineMs = Date.now() + 10_000;
-  while (!(await greets(port))) {
+  while (!(await greets(port, address))) {
     if (Date.now() > deadlineMs)
       throw new HoldfastError('InternalError', `sshd on port ${port} did not answer in 10 s`);
     await delay(20);
   }
 }
 
-function greets(port: number): Promise<boolean> {
+function greets(port: number, address: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port });
+    const socket = connect({ host: address, port });
     const settle = (answer: boolean): void => {
       socket.destroy();
       resolve(answer);

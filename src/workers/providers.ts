@@ -6,11 +6,14 @@ import { AgeEncryption } from '../providers/encryption/age-encryption.js';
 import { KeyFiles } from '../providers/keys/key-files.js';
 import { openCatalogs } from '../providers/catalog/open-catalogs.js';
 import { LocalRunner } from '../providers/remote/local-runner.js';
+import { SystemNetwork } from '../providers/network/system-network.js';
 import { SshConfigFiles } from '../providers/remote/ssh-config-file.js';
 import type { SshConnections } from '../providers/remote/ssh-connections.js';
 import { remoteShell, SshRunner } from '../providers/remote/ssh-runner.js';
+import { sshRoute } from '../providers/remote/ssh-route.js';
 import { UNKNOWN_RUNS, type OpenRuns } from '../providers/runs/open-runs.js';
 import { readSecret } from '../providers/secrets/read-secret.js';
+import { LocalSnapshots } from '../providers/snapshots/local-snapshots.js';
 import { openStorage } from '../providers/storage/open-storage.js';
 import { limitReads } from '../providers/throttle/limit-reads.js';
 import { NO_RUN_LIMITS, type RunLimits } from '../providers/throttle/run-limits.js';
@@ -41,11 +44,17 @@ export function createProviders({
   const spoolDirectory = join(stateDir, 'spool');
   mkdirSync(spoolDirectory, { recursive: true, mode: 0o700 });
   const traffic = new Traffic(runLimits);
+  const localRunner = new LocalRunner();
   const sshConfigs = new SshConfigFiles(join(stateDir, 'ssh'));
   return {
     runnerFor: (host) => new SshRunner(host, sshConfigs, connections),
-    localRunner: new LocalRunner(),
-    remoteShellFor: (host, signal) => remoteShell(host, sshConfigs, connections, signal),
+    localRunner,
+    snapshots: new LocalSnapshots(localRunner),
+    remoteShellFor: (host, signal) =>
+      // The session that a shared connection is kept open by is a command, which a key for rsync alone may not run.
+      remoteShell(host, sshConfigs, host.rsyncOnly === true ? undefined : connections, signal),
+    sshRouteFor: (host, signal) => sshRoute(host, sshConfigs, signal),
+    network: new SystemNetwork(),
     openStorage: async (destination) => limitReads(await openStorage(destination, readSecret), destination, traffic),
     traffic,
     readSecret,

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism, hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/create-activities.js';
 import type { TemporalSettings } from '../client/temporal-settings.js';
@@ -28,6 +29,8 @@ export interface StartWorkerOptions {
   readonly takeOver: boolean;
   /** A command tells of failures by its run's result; a worker that stands alone by its log. */
   readonly log: 'WARN' | 'ERROR';
+  /** SSH logins to all hosts at the same time; undefined: see SshConnections. */
+  readonly maxConnections?: number;
 }
 
 export interface RunningWorker {
@@ -54,11 +57,13 @@ export async function startWorker({
   grace,
   takeOver,
   log,
+  maxConnections,
 }: StartWorkerOptions): Promise<RunningWorker> {
   const workflowBundle = { codePath: workflowBundlePath() };
+  keepHeapSmall();
   installRuntime(log);
   const connection = await connectWorker(settings);
-  const connections = new SshConnections();
+  const connections = new SshConnections(maxConnections === undefined ? {} : { total: maxConnections });
   try {
     await registerSearchAttributes(connection, settings.namespace);
     const machine = hostname();
@@ -108,6 +113,13 @@ function running(workers: readonly Worker[], connection: NativeConnection, conne
     },
   };
 }
+
+/**
+ * V8 lets a small heap grow to four times what lives in it before it collects. Lists of a million entries stream through, 50 MB of them
+ * alive at a time, so that is 150 MB of garbage; at half as much again a first backup of a million files stays below 300 MB in all, in no more
+ * processor time. (`node --v8-options`: the factor is 1 + this percentage.)
+ */
+const keepHeapSmall = (): void => setFlagsFromString('--heap-growing-percent=50');
 
 /** Once per process. Signals are the commands' business; the log goes to standard error. */
 function installRuntime(log: 'WARN' | 'ERROR'): void {

@@ -84,16 +84,34 @@ const PROFILES = {
 } as const satisfies Record<string, Profile>;
 
 export const quick = proxyActivities<HoldfastActivities>(PROFILES.quick);
+/** What has time: where workers are busy, the steps of backups and restores come first (5 is the lowest priority, 3 the usual one). */
+export const background = proxyActivities<HoldfastActivities>({ ...PROFILES.standard, priority: { priorityKey: 5 } });
 export const standard = proxyActivities<HoldfastActivities>(PROFILES.standard);
 export const patient = proxyActivities<HoldfastActivities>(PROFILES.patient);
 export const transfer = proxyActivities<HoldfastActivities>(PROFILES.transfer);
 export const once = proxyActivities<HoldfastActivities>(PROFILES.once);
 
-/** Reading the configuration runs no process and takes milliseconds: no task queue, no heartbeat. */
-export const local = proxyLocalActivities<Pick<HoldfastActivities, 'listHosts' | 'loadHost'>>({
-  startToCloseTimeout: '30 seconds',
-  scheduleToCloseTimeout: '2 minutes',
-  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 seconds', maximumAttempts: 4 },
+/**
+ * Reading the configuration and writing a mirror's state file run no process and take milliseconds: no task queue, no heartbeat. A disk that is
+ * away for a moment is waited for, some minutes in all.
+ */
+export const local = proxyLocalActivities<
+  Pick<HoldfastActivities, 'listHosts' | 'loadHost' | 'commitMirror' | 'dueSnapshots'>
+>({
+  startToCloseTimeout: '2 minutes',
+  scheduleToCloseTimeout: '10 minutes',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '60 seconds', maximumAttempts: 10 },
+  cancellationType,
+});
+
+/**
+ * One quick look at a host that answers, as most do. While a local Activity runs, its Workflow hears nothing and holds one of the worker's
+ * slots: a host that keeps us waiting is looked at again with `quick`.
+ */
+export const glance = proxyLocalActivities<Pick<HoldfastActivities, 'probeHost'>>({
+  startToCloseTimeout: '5 seconds',
+  scheduleToCloseTimeout: '5 seconds',
+  retry: { initialInterval: '1 second', backoffCoefficient: 1, maximumInterval: '1 second', maximumAttempts: 1 },
   cancellationType,
 });
 

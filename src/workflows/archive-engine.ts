@@ -20,7 +20,7 @@ export async function archiveEngine(run: SourceRun): Promise<Ending> {
     if (run.options.dryRun) return { status: 'ok', figures: figuresOf(plan, 0) };
     if (hold !== undefined) {
       await discard(run, plan);
-      return { status: 'held', failure: hold, figures: figuresOf(plan, 0) };
+      return { ...hold, figures: figuresOf(plan, 0) };
     }
     try {
       return await storeAndCommit(run, plan, startedAtMs);
@@ -78,6 +78,9 @@ const lookOf = (plan: ArchivePlan): SourceLook => ({
   entries: plan.counts.entries,
   deletions: plan.deleted,
   firstDeleted: plan.firstDeleted,
+  ...(plan.fileSystem === undefined ? {} : { fileSystem: plan.fileSystem }),
+  ...(plan.previousFileSystem === undefined ? {} : { previousFileSystem: plan.previousFileSystem }),
+  ...(plan.missingMarkers === undefined ? {} : { missingMarkers: plan.missingMarkers }),
 });
 
 const figuresOf = (plan: ArchivePlan, storedBytes: number): SourceFigures => ({

@@ -71,7 +71,7 @@ async function runRestore({ request }: PlanDrillResult, run: RunIdentity, drill:
   try {
     const child = await startChild<typeof restore>(WORKFLOW.restore, {
       workflowId,
-      args: [{ request }],
+      args: [{ request, withoutHooks: true }],
       staticSummary: summaryOf(`Restore drill of ${request.host}:${request.source}`),
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
       cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,

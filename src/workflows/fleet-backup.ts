@@ -8,11 +8,13 @@ import {
 import { failure } from '../core/failures.js';
 import { hostBackupWorkflowId } from '../core/ids.js';
 import { conclude } from './conclude.js';
-import { Lanes, settleEach } from './fan-out.js';
+import { settleEach } from './fan-out.js';
 import { openFleetRecord } from './fleet-record.js';
 import type { hostBackup } from './host-backup.js';
 import { runHostBackup } from './host-child.js';
+import { openRunHooks } from './hooks-of-run.js';
 import { hostQueue } from './host-queue.js';
+import { HostsAtWork } from './hosts-at-work.js';
 import { openLimits } from './limits.js';
 import {
   fleetProgressQuery,
@@ -22,7 +24,8 @@ import {
   type LimitsInForce,
 } from './messages.js';
 import { recordRun } from './record-run.js';
-import { isCancelled } from './scopes.js';
+import { openRunControl } from './run-control.js';
+import { always, isCancelled } from './scopes.js';
 
 /**
  * Backs up many hosts: takes them from the configuration page by page, starts one `hostBackup` for each, so many at a time, and waits
@@ -31,33 +34,48 @@ import { isCancelled } from './scopes.js';
  * A host that another run is at work on is `skipped` as busy. When the history has grown long, no new hosts are begun, those at work are
  * waited for, and the run continues as a new execution with what it knows.
  *
- * `setLimits` changes how many hosts are at work and how much is moved for the run; hosts at work are told.
+ * before_run hooks run before the first host, after_run hooks when all have ended.
+ *
+ * A held source whose configuration says `hold_for` is waited for: `approve` backs it up once more, `reject` leaves it. Nothing else waits for it, not
+ * its host's lock either.
+ *
+ * `setLimits` changes how many hosts are at work and how much is moved for the run; hosts at work are told. `pauseRun` and `resumeRun`, `skipHost` and
+ * `retryHost` are for persons.
  *
  * Cancelled: no new hosts are begun, those at work are cancelled and waited for (their post scripts run), and the run ends as Cancelled.
  */
 export async function fleetBackup(input: FleetBackupInput): Promise<FleetBackupResult> {
+  const atWork = new HostsAtWork(input.limits?.parallelHosts ?? input.parallelHosts);
   const record = openFleetRecord(input);
+  const control = openRunControl(input.control, record, atWork.has);
+  record.tellAlso(control.progress);
   setHandler(fleetProgressQuery, record.progress);
 
   const children = new Map<string, ChildWorkflowHandle<typeof hostBackup>>();
-  const lanes = new Lanes(input.limits?.parallelHosts ?? input.parallelHosts);
   let limits = input.limits ?? {};
   openLimits(limits, { parallelHosts: true }, async (news) => {
     limits = news;
-    lanes.most = news.parallelHosts ?? input.parallelHosts;
+    atWork.most = news.parallelHosts ?? input.parallelHosts;
     await Promise.all([...children.values()].map((child) => tellLimits(child, news)));
   });
 
-  const queue = hostQueue(input, record);
-  await settleEach(lanes, queue.next, async (host) => {
+  const queue = hostQueue(input, record, control, atWork);
+  const hooks = openRunHooks(input);
+  const { hooks: plans, begins } = await queue.open();
+  const obstacle = await hooks.before({ plans, begins });
+  if (obstacle !== undefined) record.stop(obstacle);
+  await settleEach(atWork.lanes, obstacle === undefined ? queue.next : async () => undefined, async (job) => {
     const given = limits;
-    record.began(host, hostBackupWorkflowId(host));
-    const summary = await runHostBackup(host, { ...input, limits: given }, (child) => {
-      children.set(host, child);
+    record.began(job.host, hostBackupWorkflowId(job.host));
+    const summary = await runHostBackup(job, { ...input, limits: given }, (child) => {
+      children.set(job.host, child);
       if (limits !== given) void tellLimits(child, limits);
     });
-    children.delete(host);
-    record.ended(summary);
+    children.delete(job.host);
+    const ended = control.afterSkip(summary);
+    record.ended(ended, job.before);
+    control.ended(ended, job.before);
+    atWork.ended(job.host);
   });
 
   if (isCancelled()) {
@@ -65,14 +83,19 @@ export async function fleetBackup(input: FleetBackupInput): Promise<FleetBackupR
     record.stop(
       failure('Cancelled', `The run was cancelled; ${hostsTotal - hostsDone} of ${hostsTotal} hosts were not begun.`),
     );
-  } else if (queue.hasMore()) {
+  } else if (obstacle === undefined && queue.hasMore()) {
     await condition(allHandlersFinished);
-    await continueAsNew<typeof fleetBackup>({ ...input, limits, carried: record.state() });
+    const carried = { ...record.state(), ...hooks.state() };
+    await continueAsNew<typeof fleetBackup>({ ...input, limits, carried, control: control.state() });
   }
-  const result = record.result();
+  // Who ordered something at the last moment gets an answer.
+  await always(() => condition(allHandlersFinished));
+  control.finish();
+  const known = record.result();
+  const result = await hooks.ended(known);
   const { plan, hostsTotal, counts, backupsMade, storedBytes, hosts } = result;
   await recordRun(input.configPath, result, hosts, { plan, hostsTotal, counts, backupsMade, storedBytes });
-  return conclude(result, record.worstFailure());
+  return conclude(result, result.status === known.status ? record.worstFailure() : undefined);
 }
 
 /** A host that has just ended needs no limit. */

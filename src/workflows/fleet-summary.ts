@@ -1,3 +1,4 @@
+import { approvedDoubt } from '../core/approval.js';
 import type { Failure } from '../core/failures.js';
 import { worstStatus, type Status } from '../core/statuses.js';
 import type { HostBackupResult, HostSummary, SourceResult, SourceSummary, StatusCounts } from './messages.js';
@@ -55,7 +56,7 @@ export const summaryWithoutResult = (
 });
 
 function summaryOfSource(result: SourceResult): SourceSummary {
-  const { source, engine, status, backupId, level, figures, flaws, durationMs, failure } = result;
+  const { source, engine, status, backupId, level, figures, flaws, durationMs, failure, doubt, heldUntilMs } = result;
   return {
     source,
     engine,
@@ -68,8 +69,28 @@ function summaryOfSource(result: SourceResult): SourceSummary {
     flaws: flaws.count,
     durationMs,
     ...(failure === undefined ? {} : { failure: shortened(failure) }),
+    ...(doubt === undefined ? {} : { doubt: approvedDoubt(doubt) }),
+    ...(heldUntilMs === undefined ? {} : { heldUntilMs }),
   };
 }
+
+/** A host of which some sources were backed up again: the others are as they were. */
+export function withAgain(earlier: HostSummary, again: HostSummary): HostSummary {
+  const names = new Set(again.sources.map(({ source }) => source));
+  const sources = [...earlier.sources.filter(({ source }) => !names.has(source)), ...again.sources];
+  return {
+    ...again,
+    status: worstStatus([again.status, ...sources.map(({ status }) => status)]),
+    durationMs: earlier.durationMs + again.durationMs,
+    sourcesTotal: Math.max(earlier.sourcesTotal, sources.length),
+    sources: sources.sort((one, other) => byStatus(one.status, other.status)),
+  };
+}
+
+export const uncounted = (counts: StatusCounts, status: Status): StatusCounts => ({
+  ...counts,
+  [status]: counts[status] - 1,
+});
 
 /** Adds a host to the list, which stays worst first; what falls off its end is counted all the same. */
 export const keepWorst = (hosts: readonly HostSummary[], added: HostSummary): readonly HostSummary[] =>

@@ -1,6 +1,7 @@
 import { setCurrentDetails } from '@temporalio/workflow';
 import type { ProbeHostResult } from '../activities/contract.js';
 import { failure, type Failure } from '../core/failures.js';
+import { waitText } from '../core/host-wait.js';
 import type { SourcePlan } from '../core/plan.js';
 import { worstStatus, type Status } from '../core/statuses.js';
 import { hostDetails } from './details-text.js';
@@ -11,6 +12,8 @@ import type { SourceRun } from './source-run.js';
 /** What a hostBackup knows so far: answers its query, writes the text that the Temporal UI shows, and becomes its result. */
 export interface HostRecord {
   expect(sources: readonly SourcePlan[]): void;
+  /** The host does not answer and is waited for. */
+  waits(wait: HostWait): void;
   seen(probe: ProbeHostResult): void;
   /** The host as a whole could not be backed up: no source is begun. */
   stop(reason: Failure): void;
@@ -20,6 +23,15 @@ export interface HostRecord {
   result(): HostBackupResult;
   /** The failure that decided the status. */
   worstFailure(): Failure | undefined;
+}
+
+/** How long a host that did not answer has been waited for. */
+export interface HostWait {
+  readonly waitedMs: number;
+  /** So many looks at it had no answer, or the last one had. */
+  readonly looks: number;
+  readonly limitMs: number;
+  readonly answered?: true;
 }
 
 /** Beyond this, times in listings and the host's own logs no longer tell what came first. */
@@ -33,6 +45,7 @@ export function openHostRecord(host: string): HostRecord {
   let sources: readonly SourceProgress[] = [];
   let stopped: { readonly status: Status; readonly failure: Failure } | undefined;
   let clockSkewMs: number | undefined;
+  let wait: HostWait | undefined;
 
   const show = (): void => setCurrentDetails(hostDetails(progress()));
   const update = (source: string, news: Partial<SourceProgress>): void => {
@@ -48,7 +61,7 @@ export function openHostRecord(host: string): HostRecord {
     results.push(result);
     update(result.source, { step: 'done', status: result.status });
   };
-  const progress = (): HostProgress => ({ host, doing: doingOf(sources, stopped?.failure), sources });
+  const progress = (): HostProgress => ({ host, doing: doingOf(sources, stopped?.failure, wait), sources });
 
   return {
     expect: (plans) => {
@@ -56,9 +69,17 @@ export function openHostRecord(host: string): HostRecord {
       sources = plans.map(waiting);
       show();
     },
+    waits: (news) => {
+      wait = news;
+      if (news.answered === true)
+        notes.push(
+          `${host} did not answer at first; it was waited for ${waitText(news.waitedMs)}, ${news.looks} looks.`,
+        );
+      show();
+    },
     seen: (probe) => {
       clockSkewMs = probe.clockSkewMs;
-      if (Math.abs(clockSkewMs) >= CLOCK_SKEW_WORTH_A_NOTE_MS) {
+      if (clockSkewMs !== undefined && Math.abs(clockSkewMs) >= CLOCK_SKEW_WORTH_A_NOTE_MS) {
         const direction = clockSkewMs > 0 ? 'ahead of' : 'behind';
         notes.push(`The clock of ${host} is ${Math.round(Math.abs(clockSkewMs) / 1000)} s ${direction} the worker's.`);
       }
@@ -76,6 +97,7 @@ export function openHostRecord(host: string): HostRecord {
       ...(stopped === undefined ? {} : { failure: stopped.failure }),
       sources: fitted(results),
       ...(clockSkewMs === undefined ? {} : { clockSkewMs }),
+      ...(wait === undefined ? {} : { waitedMs: wait.waitedMs }),
       notes,
       startedAtMs,
       durationMs: Date.now() - startedAtMs,
@@ -110,9 +132,11 @@ const waiting = ({ name, engine }: SourcePlan): SourceProgress => ({
   storedBytes: 0,
 });
 
-function doingOf(sources: readonly SourceProgress[], stopped: Failure | undefined): string {
+function doingOf(sources: readonly SourceProgress[], stopped: Failure | undefined, wait: HostWait | undefined): string {
   if (stopped !== undefined) return stopped.message;
   const running = sources.find(({ step }) => step !== 'waiting' && step !== 'done');
   if (running !== undefined) return `${running.source}: ${running.step}`;
+  if (wait !== undefined && wait.answered !== true)
+    return `waiting for the host, which does not answer (${wait.looks} looks, ${waitText(wait.limitMs)} at most)`;
   return sources.length > 0 && sources.every(({ step }) => step === 'done') ? 'done' : 'looking at the host';
 }

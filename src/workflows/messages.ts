@@ -6,7 +6,6 @@ import type { QueryDefinition } from '@temporalio/common';
 import type {
   ListBackupsInput,
   ListBackupsResult,
-  ProbeHostResult,
   RestorePlan,
   RestoreReport,
   RestoreRequest,
@@ -16,20 +15,33 @@ import type {
   TransferStatistics,
   ArchivePlan,
 } from '../activities/contract.js';
+import type { Approval, ApprovedDoubt } from '../core/approval.js';
 import type { Failure } from '../core/failures.js';
+import type { Doubt } from '../core/guard.js';
 import type { FlawedEntry } from '../core/manifest.js';
+import type { ErrorCounts } from '../core/rsync-error-types.js';
 import type { BackupOptions, Engine, HostPlan, Selection, SourcePlan } from '../core/plan.js';
 import type { Status } from '../core/statuses.js';
+import type { HookOutcome, RunHooksState } from './messages-hooks.js';
 import type { StdoutTarget } from './messages-stdout.js';
+import type { HeldSource } from './messages-approval.js';
 import type { LimitsInForce } from './messages-limits.js';
+import type { Paused, RunControlState } from './messages-run-control.js';
 import type { PruneProgress } from './messages-prune.js';
 
+export * from './messages-approval.js';
 export type * from './messages-browse.js';
 export type * from './messages-catalog.js';
+export type * from './messages-hosts.js';
+export type * from './messages-hooks.js';
 export * from './messages-limits.js';
+export * from './messages-run-control.js';
 export type * from './messages-stdout.js';
 export * from './messages-verify.js';
 export type * from './messages-prune.js';
+export * from './messages-sizes.js';
+export type * from './messages-snapshots-pin.js';
+export type * from './messages-snapshots.js';
 
 /** Workflow Types, as a client that does not load the functions starts them. */
 export const WORKFLOW = {
@@ -38,19 +50,26 @@ export const WORKFLOW = {
   restore: 'restore',
   listBackups: 'listBackups',
   listRuns: 'listRuns',
+  listSizes: 'listSizes',
+  measureSizes: 'measureSizes',
+  scanSizes: 'scanSizes',
   rebuildCatalog: 'rebuildCatalog',
   listFiles: 'listFiles',
   findFiles: 'findFiles',
   diffBackups: 'diffBackups',
   verifyBackups: 'verifyBackups',
   restoreDrill: 'restoreDrill',
-  checkHosts: 'checkHosts',
+  verifyHosts: 'verifyHosts',
   prune: 'prune',
   pruneDestinations: 'pruneDestinations',
   previewPrune: 'previewPrune',
   pinBackups: 'pinBackups',
+  pinSnapshots: 'pinSnapshots',
   consolidate: 'consolidate',
   archiveShards: 'archiveShards',
+  listSnapshots: 'listSnapshots',
+  rotateSnapshots: 'rotateSnapshots',
+  hostSnapshots: 'hostSnapshots',
 } as const;
 
 /** Where a cancelled run leaves its result: the one way to end that Temporal lets carry nothing. */
@@ -80,8 +99,12 @@ export interface FleetBackupInput {
   readonly parallelHosts: number;
   /** Set while it ran, by `setLimits`; clients leave it out. */
   readonly limits?: LimitsInForce;
+  /** Sources that an earlier run held and a person approved: of their hosts these alone are taken. */
+  readonly approvals?: readonly (Approval & { readonly host: string })[];
   /** What an earlier execution of the same run hands to the next one; clients leave it out. */
   readonly carried?: FleetState;
+  /** Likewise: what a person has said of the run. */
+  readonly control?: RunControlState;
 }
 
 /** What a fleet run knows so far; survives continue-as-new. */
@@ -95,6 +118,8 @@ export interface FleetState {
   readonly storedBytes: number;
   /** Worst first; see `keepWorst` for how many. */
   readonly hosts: readonly HostSummary[];
+  /** Of the run as a whole; absent: it has none. */
+  readonly runHooks?: RunHooksState;
   readonly notes: readonly string[];
 }
 
@@ -110,6 +135,10 @@ export interface SourceSummary {
   readonly flaws: number;
   readonly durationMs: number;
   readonly failure?: Failure;
+  /** Why it is held; the names stand in the host's own result. */
+  readonly doubt?: ApprovedDoubt;
+  /** Held: until then the run waits for a person. */
+  readonly heldUntilMs?: number;
 }
 
 export interface HostSummary {
@@ -137,6 +166,8 @@ export interface FleetBackupResult {
   readonly storedBytes: number;
   /** Worst first, at most 200. */
   readonly hosts: readonly HostSummary[];
+  /** Those that ran; absent: none. */
+  readonly hooks?: readonly HookOutcome[];
   readonly notes: readonly string[];
   readonly startedAtMs: number;
   readonly durationMs: number;
@@ -148,6 +179,10 @@ export interface FleetProgress {
   readonly hostsDone: number;
   readonly counts: StatusCounts;
   readonly running: readonly { readonly host: string; readonly workflowId: string }[];
+  /** Present while no hosts are begun because a person said so. */
+  readonly paused?: Paused;
+  /** Sources that wait for a person; absent: none. */
+  readonly holds?: readonly HeldSource[];
   /** Hosts that ended, worst first. */
   readonly hosts: readonly HostSummary[];
   readonly notes: readonly string[];
@@ -160,6 +195,8 @@ export interface HostBackupInput {
   readonly host: string;
   readonly selection: Selection;
   readonly options: BackupOptions;
+  /** Of sources that were held before. */
+  readonly approvals?: readonly Approval[];
   /** Set on the run that it belongs to before it was begun. */
   readonly limits?: LimitsInForce;
 }
@@ -188,6 +225,10 @@ export interface SourceResult {
   readonly destination: string;
   readonly status: Status;
   readonly failure?: Failure;
+  /** Why it is held, with the first hundred names that would be deleted, as many as fit. */
+  readonly doubt?: Doubt;
+  /** Held: until then the run waits for a person; absent: it does not. */
+  readonly heldUntilMs?: number;
   readonly backupId?: string;
   readonly level?: number;
   readonly parent?: string | null;
@@ -195,9 +236,13 @@ export interface SourceResult {
   readonly figures: SourceFigures;
   /** rsync's own figures; engine `mirror` only. */
   readonly transfer?: TransferStatistics;
+  /** Errors by their kind, that of `failure` among them; engine `mirror` only. */
+  readonly errorCounts?: ErrorCounts;
   /** `first`: as many as fit, at most 100; the backup's index has them all. */
   readonly flaws: { readonly count: number; readonly first: readonly FlawedEntry[] };
   readonly scripts: readonly ScriptOutcome[];
+  /** Those that ran; absent: none. */
+  readonly hooks?: readonly HookOutcome[];
   readonly notes: readonly string[];
   readonly startedAtMs: number;
   readonly durationMs: number;
@@ -212,6 +257,10 @@ export interface HostBackupResult {
   readonly sources: readonly SourceResult[];
   /** The host's clock minus the worker's. */
   readonly clockSkewMs?: number;
+  /** It did not answer at first, and was waited for so long. */
+  readonly waitedMs?: number;
+  /** Those that ran; absent: none. */
+  readonly hooks?: readonly HookOutcome[];
   readonly notes: readonly string[];
   readonly startedAtMs: number;
   readonly durationMs: number;
@@ -219,6 +268,7 @@ export interface HostBackupResult {
 
 export type SourceStep =
   | 'waiting'
+  | 'hooks'
   | 'pre script'
   | 'freezing'
   | 'looking'
@@ -226,6 +276,7 @@ export type SourceStep =
   | 'committing'
   | 'thawing'
   | 'post script'
+  | 'snapshots'
   | 'done';
 
 export interface SourceProgress {
@@ -273,6 +324,8 @@ export interface ShardTotals {
 
 export interface RestoreInput {
   readonly request: RestoreRequest;
+  /** Of a drill: it proves a backup, and nothing on a host is to be stopped for it. */
+  readonly withoutHooks?: boolean;
   /** To a command's standard output; the request's own target does not count then. */
   readonly stdout?: StdoutTarget;
 }
@@ -291,6 +344,8 @@ export interface RestoreResult {
   /** What went to a command's standard output. */
   readonly sent?: SendRestoredResult;
   readonly bytesRead: number;
+  /** Those that ran; absent: none. */
+  readonly hooks?: readonly HookOutcome[];
   readonly notes: readonly string[];
   readonly startedAtMs: number;
   readonly durationMs: number;
@@ -298,6 +353,7 @@ export interface RestoreResult {
 
 export interface RestoreProgress {
   readonly step:
+    | 'hooks'
     | 'planning'
     | 'preparing'
     | 'extracting'
@@ -318,22 +374,3 @@ export interface RestoreProgress {
 
 export type ListBackupsWorkflowInput = ListBackupsInput;
 export type ListBackupsWorkflowResult = ListBackupsResult;
-
-export interface CheckHostsInput {
-  readonly configPath: string;
-  readonly selection: Selection;
-  readonly parallelHosts: number;
-}
-
-export interface HostCheck {
-  readonly host: string;
-  readonly address: string;
-  readonly sources: readonly { readonly source: string; readonly path: string; readonly engine: Engine }[];
-  readonly probe?: ProbeHostResult;
-  readonly failure?: Failure;
-}
-
-export interface CheckHostsResult {
-  readonly hosts: readonly HostCheck[];
-  readonly notes: readonly string[];
-}

@@ -5,11 +5,12 @@ import type {
   TransferStatistics,
 } from '../activities/contract.js';
 import { deletionAllowance } from '../core/guard.js';
-import { standard, step, transfer } from './activity-profiles.js';
+import { local, standard, step, transfer } from './activity-profiles.js';
 import type { SourceFigures } from './messages.js';
 import { reasonToHold } from './reason-to-hold.js';
 import { always } from './scopes.js';
 import { subjectOf, type Ending, type SourceRun } from './source-run.js';
+import { afterTransfer } from './transfer-warning.js';
 
 /** Brings the one living copy of a source up to date: look (rsync's dry run) → guard → sync, unless nothing changed → commit. */
 export async function mirrorEngine(run: SourceRun): Promise<Ending> {
@@ -20,7 +21,7 @@ export async function mirrorEngine(run: SourceRun): Promise<Ending> {
   const look = await step(`${source.name}: look what changed`, standard.inspectMirror, subject);
   run.notes.push(...look.notes);
   const hold = reasonToHold(run, look);
-  if (hold !== undefined) return { status: 'held', failure: hold, figures: figuresOf(look, look.statistics) };
+  if (hold !== undefined) return { ...hold, figures: figuresOf(look, look.statistics) };
   if (run.options.dryRun) {
     return { status: 'ok', figures: figuresOf(look, look.statistics), transfer: look.statistics };
   }
@@ -32,21 +33,26 @@ export async function mirrorEngine(run: SourceRun): Promise<Ending> {
 
   // A commit is never cut off: nobody could say afterwards whether the backup exists.
   run.tell({ step: 'committing', storedBytes: outcome.statistics.literalBytes });
-  const input = { ...subject, startedAtMs, outcome };
-  const commit = await always(() => step(`${source.name}: commit`, standard.commitMirror, input));
+  const { fileSystem } = look;
+  const input = { ...subject, startedAtMs, outcome, ...(fileSystem === undefined ? {} : { fileSystem }) };
+  const commit = await always(() => step(`${source.name}: commit`, local.commitMirror, input));
   return {
-    status: commit.status,
+    ...afterTransfer(run, look, outcome, commit.status),
     backup: { id: commit.backupId, level: 0, parent: null },
     figures: figuresOf(look, outcome.statistics),
     transfer: outcome.statistics,
     flaws: outcome.flaws,
+    ...(outcome.errorCounts === undefined ? {} : { errorCounts: outcome.errorCounts }),
   };
 }
 
 /** The source may lose more while it is read: beyond what the guard allows, rsync stops deleting. */
-function limitOf({ source, options }: SourceRun, look: InspectMirrorResult): Pick<SyncMirrorInput, 'maxDeletions'> {
+function limitOf(
+  { source, options, approval }: SourceRun,
+  look: InspectMirrorResult,
+): Pick<SyncMirrorInput, 'maxDeletions'> {
   const { maxDeletePercent } = source;
-  const maxDeletions = deletionAllowance({ ...look, maxDeletePercent }, options.approve);
+  const maxDeletions = deletionAllowance({ ...look, maxDeletePercent }, options.approve || approval !== undefined);
   return maxDeletions === undefined ? {} : { maxDeletions };
 }
 

@@ -1,26 +1,54 @@
-import { failure, type Failure } from '../core/failures.js';
-import { findDoubt, type GuardInput } from '../core/guard.js';
-import { placeOf, type SourceRun } from './source-run.js';
+import { approvedBy } from '../core/approval.js';
+import { failure } from '../core/failures.js';
+import { findDoubt, isCovered, type GuardInput } from '../core/guard.js';
+import { placeOf, type Ending, type SourceRun } from './source-run.js';
 
 /** What an engine found out before it writes anything. */
-export type SourceLook = Pick<GuardInput, 'previousEntries' | 'entries' | 'deletions' | 'firstDeleted'>;
+export type SourceLook = Omit<GuardInput, 'maxDeletePercent'>;
 
 /**
- * Why a source must wait for a person (it is empty, or too much of it is gone), or undefined to go on. A run with --approve goes on,
- * and so does a dry run: both say what they passed over.
+ * The ending of a source that must wait for a person (it is empty, on another file system, or too much of it is gone), or undefined to go on. What a
+ * person approved goes on if it is no worse than it was then; so do a run with --approve and a dry run. All say what they passed over.
  */
-export function reasonToHold(run: SourceRun, look: SourceLook): Failure | undefined {
-  const { previousEntries, entries, deletions, firstDeleted } = look;
-  const { maxDeletePercent } = run.source;
-  const doubt = findDoubt({ previousEntries, entries, deletions, firstDeleted, maxDeletePercent });
+export function reasonToHold(run: SourceRun, look: SourceLook): (Ending & { readonly status: 'held' }) | undefined {
+  const { approval, options, source } = run;
+  const doubt = findDoubt({ ...guardInput(look), maxDeletePercent: source.maxDeletePercent });
   if (doubt === undefined) return undefined;
-  if (run.options.approve) {
+  if (options.approve) {
     run.notes.push(`Approved: ${doubt.message}.`);
     return undefined;
   }
-  if (run.options.dryRun) {
+  if (approval?.doubt !== undefined && isCovered(doubt, approval.doubt)) {
+    run.notes.push(`Approved by ${approvedBy(approval)}: ${doubt.message}.`);
+    return undefined;
+  }
+  if (options.dryRun) {
     run.notes.push(`A real run would be held: ${doubt.message}.`);
     return undefined;
   }
-  return failure('SourceHeld', `Held for approval: ${doubt.message}.`, placeOf(run));
+  const more = approval?.doubt === undefined ? '' : ` This is more than what ${approval.by} approved.`;
+  return {
+    status: 'held',
+    failure: failure('SourceHeld', `Held for approval: ${doubt.message}.${more}`, placeOf(run)),
+    doubt,
+  };
 }
+
+/** An engine's look holds much else. */
+const guardInput = ({
+  previousEntries,
+  entries,
+  deletions,
+  firstDeleted,
+  previousFileSystem,
+  fileSystem,
+  missingMarkers,
+}: SourceLook): SourceLook => ({
+  previousEntries,
+  entries,
+  deletions,
+  firstDeleted,
+  ...(previousFileSystem === undefined ? {} : { previousFileSystem }),
+  ...(fileSystem === undefined ? {} : { fileSystem }),
+  ...(missingMarkers === undefined ? {} : { missingMarkers }),
+});

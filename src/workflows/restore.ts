@@ -1,10 +1,17 @@
 import { setHandler, workflowInfo } from '@temporalio/workflow';
-import type { RestorePlan, RestoreReport, RestoreRequest, RestoreStepInput } from '../activities/contract.js';
+import type {
+  RestoreHooks,
+  RestorePlan,
+  RestoreReport,
+  RestoreRequest,
+  RestoreStepInput,
+} from '../activities/contract.js';
 import { machineTaskQueue, TASK_QUEUE } from '../core/ids.js';
 import { quick, standard, step, transfer } from './activity-profiles.js';
 import { conclude } from './conclude.js';
 import { failureOfActivity } from './failure-of-activity.js';
 import { allOrNothing } from './fan-out.js';
+import { openRestoreHooks, type HooksOfRestore } from './hooks-of-restore.js';
 import { restoreProgressQuery, type RestoreInput, type RestoreResult } from './messages.js';
 import { openRestoreRecord, type RestoreRecord } from './restore-record.js';
 import { recordRun } from './record-run.js';
@@ -19,6 +26,8 @@ const WORKER_WAIT = '15 minutes';
 /**
  * Restores one source to a point in time.
  *
+ * First run the before_restore hooks of the source, last its after_restore hooks, whatever happened.
+ *
  *   1. Plan: find the point, compare it with the target. A dry run ends here.
  *   2. Archive: make the directories, extract the shards (each fetched once), then directories' attributes and deletions. Mirror: rsync.
  *   3. Compare the target with the point: differences make it a warning or a failure, as the report says.
@@ -26,25 +35,31 @@ const WORKER_WAIT = '15 minutes';
  * All steps after the plan run on the machine that holds the plan's lists. Failed or cancelled, the lists are removed; what is already in
  * the target stays, and the same restore again skips what is right.
  */
-export async function restore({ request, stdout }: RestoreInput): Promise<RestoreResult> {
+export async function restore(input: RestoreInput): Promise<RestoreResult> {
+  const { request, stdout } = input;
   const record = openRestoreRecord(request);
   setHandler(restoreProgressQuery, record.progress);
   markSubject(request);
+  const hooks = openRestoreHooks(input, record);
   try {
-    const into = (target: RestoreRequest): Promise<RestoreReport | undefined> => restoreInto(target, record);
+    const into = (target: RestoreRequest): Promise<RestoreReport | undefined> => restoreInto(target, record, hooks);
     await (stdout === undefined ? into(request) : restoreToStdout(request, stdout, record, into));
   } catch (error) {
     record.stop(failureOfActivity(error, { host: request.host, source: request.source }));
   }
-  const result = record.result();
+  const result = await hooks.ended(record.result());
   const { host, source, status, dryRun, plan } = result;
   await recordRun(request.configPath, result, [{ host, status }], { source, dryRun, backupId: plan?.backupId ?? null });
   return conclude(result);
 }
 
 /** Undefined in a dry run. */
-async function restoreInto(request: RestoreRequest, record: RestoreRecord): Promise<RestoreReport | undefined> {
-  const plan = await planRestore(request);
+async function restoreInto(
+  request: RestoreRequest,
+  record: RestoreRecord,
+  hooks: HooksOfRestore,
+): Promise<RestoreReport | undefined> {
+  const plan = await hooks.plan((hooksFirst) => planRestore(request, hooksFirst));
   record.planned(plan);
   if (request.dryRun) return undefined;
   const report = await perform({ request, plan, run: identity() }, record);
@@ -52,19 +67,25 @@ async function restoreInto(request: RestoreRequest, record: RestoreRecord): Prom
   return report;
 }
 
-function planRestore(request: RestoreRequest): Promise<RestorePlan> {
+function planRestore(request: RestoreRequest, hooksFirst: boolean): Promise<RestorePlan | RestoreHooks> {
   const { point, source, target } = request;
-  const when = 'backupId' in point ? point.backupId : 'at' in point ? `its state at ${point.at}` : 'its latest backup';
+  const when = nameOfPoint(point);
   const taskQueue = target.kind === 'local' ? machineTaskQueue(target.machine) : TASK_QUEUE;
   return step(
     `plan the restore of ${source}, ${when}`,
     standard.planRestore,
-    { request, run: identity() },
+    { request, run: identity(), ...(hooksFirst ? { hooksFirst } : {}) },
     {
       taskQueue,
       scheduleToStartTimeout: WORKER_WAIT,
     },
   );
+}
+
+function nameOfPoint(point: RestoreRequest['point']): string {
+  if ('snapshot' in point) return `its snapshot ${point.snapshot}`;
+  if ('backupId' in point) return point.backupId;
+  return 'at' in point ? `its state at ${point.at}` : 'its latest backup';
 }
 
 async function perform(input: RestoreStepInput, record: RestoreRecord): Promise<RestoreReport> {

@@ -1,6 +1,8 @@
 import type { Failure } from '../core/failures.js';
 import type { SourcePlan } from '../core/plan.js';
+import { errorTypeOfFailure, NO_ERRORS, withError } from '../core/rsync-error-types.js';
 import type { Status } from '../core/statuses.js';
+import { withoutOutputs } from './hook-outcomes.js';
 import type { ScriptOutcome, SourceFigures, SourceResult } from './messages.js';
 import { bytesOf, firstThatFit } from './payload-budget.js';
 import type { Ending, SourceRun } from './source-run.js';
@@ -8,6 +10,10 @@ import type { Ending, SourceRun } from './source-run.js';
 /** A result lists this many bytes of flawed entries, and this much of each script's output; the backup itself records all. */
 const FLAWS_BYTES = 8 * 1024;
 const OUTPUT_CHARACTERS = 1024;
+
+/** Names of what would be deleted from a held source: as long as all sources together are short, and otherwise. */
+const NAMES_BYTES = 16 * 1024;
+const FEW_NAMES = 10;
 
 /** All sources of a host together. */
 const HOST_BYTES = 48 * 1024;
@@ -20,17 +26,31 @@ export function sourceResult(run: SourceRun, ending: Ending): SourceResult {
     ...identityOf(run.source),
     status: ending.status,
     ...(ending.failure === undefined ? {} : { failure: ending.failure }),
+    ...heldOf(run, ending),
     ...(ending.backup === undefined
       ? {}
       : { backupId: ending.backup.id, level: ending.backup.level, parent: ending.backup.parent }),
     dryRun: run.options.dryRun,
     figures: ending.figures ?? NOTHING,
     ...(ending.transfer === undefined ? {} : { transfer: ending.transfer }),
+    ...errorsOf(run.source, ending),
     flaws: { count: flaws.count, first: firstThatFit(flaws.first, FLAWS_BYTES) },
     scripts: run.scripts.map(withShortOutput),
     notes: run.notes,
     startedAtMs: run.startedAtMs,
     durationMs: Date.now() - run.startedAtMs,
+  };
+}
+
+function heldOf(
+  { source, options }: SourceRun,
+  { status, doubt }: Ending,
+): Pick<SourceResult, 'doubt' | 'heldUntilMs'> {
+  if (status !== 'held') return {};
+  const { holdForMs = 0 } = source;
+  return {
+    ...(doubt === undefined ? {} : { doubt: { ...doubt, firstNames: firstThatFit(doubt.firstNames, NAMES_BYTES) } }),
+    ...(holdForMs === 0 || options.dryRun ? {} : { heldUntilMs: Date.now() + holdForMs }),
   };
 }
 
@@ -57,7 +77,21 @@ export function fitted(results: readonly SourceResult[]): readonly SourceResult[
     ...result,
     flaws: { ...result.flaws, first: [] },
     scripts: result.scripts.map(withoutOutput),
+    ...(result.doubt === undefined
+      ? {}
+      : { doubt: { ...result.doubt, firstNames: firstThatFit(result.doubt.firstNames.slice(0, FEW_NAMES), 1024) } }),
+    ...(result.hooks === undefined ? {} : { hooks: withoutOutputs(result.hooks) }),
   }));
+}
+
+/** A hold and a cancellation are no errors. */
+function errorsOf(
+  { engine }: SourcePlan,
+  { errorCounts = NO_ERRORS, failure, status }: Ending,
+): Pick<SourceResult, 'errorCounts'> {
+  if (engine !== 'mirror') return {};
+  const isError = failure !== undefined && (status === 'failed' || status === 'warning');
+  return { errorCounts: isError ? withError(errorCounts, errorTypeOfFailure(failure.type)) : errorCounts };
 }
 
 const identityOf = ({ name, engine, destination }: SourcePlan) => ({

@@ -1,8 +1,12 @@
 import type { ArchivePlan, RunIdentity, TransferStatistics } from '../activities/contract.js';
+import type { Approval } from '../core/approval.js';
 import type { Failure, FailurePlace } from '../core/failures.js';
+import type { Doubt } from '../core/guard.js';
 import type { FlawedEntry } from '../core/manifest.js';
+import type { ErrorCounts } from '../core/rsync-error-types.js';
 import type { BackupOptions, HostPlan, RunLimit, SourcePlan } from '../core/plan.js';
 import type { Status } from '../core/statuses.js';
+import type { Hooks } from './hooks.js';
 import type { ScriptOutcome, SourceFigures, SourceProgress, SourceStep } from './messages.js';
 
 /** One source's part in a run: what its steps need, and where they say how far they are. */
@@ -11,6 +15,8 @@ export interface SourceRun {
   readonly host: HostPlan;
   readonly source: SourcePlan;
   readonly options: BackupOptions;
+  /** It was held, and a person approved what was seen then. */
+  readonly approval?: Approval;
   readonly run: RunIdentity;
   readonly startedAtMs: number;
   /** What a person has said meanwhile; undefined: nothing. */
@@ -20,15 +26,21 @@ export interface SourceRun {
   /** Remarks for people, in the result. */
   readonly notes: string[];
   readonly scripts: ScriptOutcome[];
+  /** Set by `backUpSource`; the plans of `host` and `source` go without theirs, which no other step needs. */
+  readonly hooks?: Hooks;
 }
 
 /** How the engine's part of a source ended. */
 export interface Ending {
   readonly status: Status;
   readonly failure?: Failure;
+  /** Why it is held. */
+  readonly doubt?: Doubt;
   readonly backup?: { readonly id: string; readonly level: number; readonly parent: string | null };
   readonly figures?: SourceFigures;
   readonly transfer?: TransferStatistics;
+  /** Without that of `failure`. */
+  readonly errorCounts?: ErrorCounts;
   readonly flaws?: { readonly count: number; readonly first: readonly FlawedEntry[] };
 }
 

@@ -58,7 +58,9 @@ async function verifyArchives(
     const found = { ...selected, backupId, damage, readAll: readPercent === 100, run, ...(identity && { identity }) };
     record.damaged(backupId, damage, await step(`record damage of ${backupId}`, standard.recordDamage, found));
   }
-  if (input.compare !== undefined) await compare(input, selected, run, record, tell);
+  // A dump made now would be another one.
+  if (input.compare !== undefined && selected.source.dump === undefined)
+    await compare(input, selected, run, record, tell);
 }
 
 async function readContent(

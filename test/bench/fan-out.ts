@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -26,26 +26,38 @@ export async function fanOut(directory: string, rounds: number): Promise<string>
   const temporal = await findTemporal({ note: () => undefined });
   const server = await launchServer(temporal, stateDir, await choosePorts(undefined));
   if (server === 'taken') throw new Error(`another server has ${stateDir}`);
-  const seconds: number[] = [];
+  const runs: Run[] = [];
   try {
     for (let round = 0; round < rounds; round++) {
-      seconds.push(await oneRun(server.address, round));
-      process.stderr.write(`  round ${round + 1}: ${HOSTS} hosts ${seconds.at(-1)?.toFixed(1)} s\n`);
+      const run = await oneRun(server, round);
+      runs.push(run);
+      process.stderr.write(`  round ${round + 1}: ${HOSTS} hosts ${run.seconds.toFixed(1)} s\n`);
     }
   } finally {
     await endProcess(server.pid, 10_000);
     await rm(stateDir, { recursive: true, force: true });
   }
-  const perHostMs = (median(seconds) / HOSTS) * 1000;
+  const perHostMs = (of: (run: Run) => number): string => ((median(runs.map(of)) / HOSTS) * 1000).toFixed(1);
   return [
     `**fan-out, ${HOSTS} hosts, ${PARALLEL_HOSTS} at a time, embedded server** (${rounds} rounds)`,
     '',
-    `${median(seconds).toFixed(1)} s in all, ${perHostMs.toFixed(1)} ms per host.`,
+    `${perHostMs(({ seconds }) => seconds)} ms per host; processor time ${perHostMs(({ workerSeconds }) => workerSeconds)} ms in the worker, ` +
+      `${perHostMs(({ serverSeconds }) => serverSeconds)} ms in the server.`,
     '',
   ].join('\n');
 }
 
-async function oneRun(address: string, round: number): Promise<number> {
+interface Run {
+  readonly seconds: number;
+  /** Processor time, which says more than the clock on a machine that does other things too. */
+  readonly workerSeconds: number;
+  readonly serverSeconds: number;
+}
+
+async function oneRun(
+  { address, pid }: { readonly address: string; readonly pid: number },
+  round: number,
+): Promise<Run> {
   const hosts = Array.from({ length: HOSTS }, (_, number) => hostPlan({ name: `host-${round}-${number}` }));
   const connection = await NativeConnection.connect({ address });
   const clientConnection = await Connection.connect({ address });
@@ -67,6 +79,8 @@ async function oneRun(address: string, round: number): Promise<number> {
         parallelHosts: PARALLEL_HOSTS,
       };
       const start = performance.now();
+      const used = process.cpuUsage();
+      const serverUsed = await processorSecondsBelow(pid);
       const handle = await new Client({ connection: clientConnection }).workflow.start('fleetBackup', {
         taskQueue,
         workflowId: `backup/bench/${round}`,
@@ -74,10 +88,30 @@ async function oneRun(address: string, round: number): Promise<number> {
       });
       const result = await resultOf<FleetBackupResult>(handle);
       if (result.counts.ok !== HOSTS) throw new Error(`not all hosts were ok: ${JSON.stringify(result.counts)}`);
-      return (performance.now() - start) / 1000;
+      const { user, system } = process.cpuUsage(used);
+      return {
+        seconds: (performance.now() - start) / 1000,
+        workerSeconds: (user + system) / 1e6,
+        serverSeconds: (await processorSecondsBelow(pid)) - serverUsed,
+      };
     });
   } finally {
     await clientConnection.close();
     await connection.close();
   }
+}
+
+const TICKS_PER_SECOND = 100;
+
+/** Of a process and its children (the server runs below `flock`), from proc_pid_stat(5). */
+async function processorSecondsBelow(pid: number): Promise<number> {
+  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').filter(Boolean);
+  const ticks = await Promise.all([pid, ...children.map(Number)].map(processorTicks));
+  return ticks.reduce((sum, one) => sum + one, 0) / TICKS_PER_SECOND;
+}
+
+async function processorTicks(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return Number(fields[11]) + Number(fields[12]);
 }

@@ -25,37 +25,74 @@ export interface RunningHoldfast {
   stop(): Promise<void>;
 }
 
-export async function startHoldfast(bench: Bench, engine: 'archive' | 'mirror'): Promise<RunningHoldfast> {
-  const base = join(bench.directory, `holdfast-${engine}`);
+/** The same for any configuration; see RunningHoldfast. */
+export interface HoldfastService {
+  readonly destination: string;
+  readonly run: (...words: string[]) => Promise<void>;
+  /** Like `run`, for whoever waits for it or kills something meanwhile. */
+  readonly start: (...words: string[]) => ResultPromise;
+  /** Empties the destination. */
+  readonly empty: () => Promise<void>;
+  readonly pid: () => number;
+  readonly up: () => Promise<void>;
+  readonly killWorker: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+/** @param base where it keeps all that it has; @param configurationFor its YAML, for a destination below */
+export async function startService(
+  base: string,
+  configurationFor: (destination: string) => string,
+): Promise<HoldfastService> {
   const destination = join(base, 'destination');
   const configPath = join(base, 'holdfast.yaml');
   await mkdir(destination, { recursive: true });
-  await writeFile(configPath, configurationOf(bench, engine, destination));
+  await writeFile(configPath, configurationFor(destination));
   const env = { HOLDFAST_STATE_DIR: join(base, 'state') };
-  const run = async (...words: string[]): Promise<void> => {
-    await execa(HOLDFAST, ['--config', configPath, '--json', ...words], { env, stdout: 'ignore', stderr: 'pipe' });
-  };
   let server: ResultPromise | undefined;
   const up = async (): Promise<void> => {
     server = execa(HOLDFAST, ['up', '--config', configPath], { env, stdout: 'pipe', stderr: 'pipe', reject: false });
     await ready(server);
   };
-  const empty = async (): Promise<void> => {
-    await rm(destination, { recursive: true, force: true });
-    await mkdir(destination);
+  await up();
+  return {
+    destination,
+    run: async (...words) => {
+      await execa(HOLDFAST, ['--config', configPath, '--json', ...words], { env, stdout: 'ignore', stderr: 'pipe' });
+    },
+    start: (...words) => execa(HOLDFAST, ['--config', configPath, '--json', ...words], { env, reject: false }),
+    empty: async () => {
+      await rm(destination, { recursive: true, force: true });
+      await mkdir(destination);
+    },
+    pid: () => server?.pid ?? 0,
+    up,
+    killWorker: async () => {
+      server?.kill('SIGKILL');
+      await server;
+    },
+    stop: async () => {
+      server?.kill('SIGTERM');
+      await server;
+    },
   };
+}
+
+export async function startHoldfast(bench: Bench, engine: 'archive' | 'mirror'): Promise<RunningHoldfast> {
+  const base = join(bench.directory, `holdfast-${engine}`);
+  const service = await startService(base, (destination) => configurationOf(bench, engine, destination));
+  const { destination, run, empty, pid, up, killWorker, stop } = service;
   const freshBackup = async (): Promise<void> => {
     await empty();
     await run('backup');
   };
-  await up();
   const restored = join(bench.directory, 'holdfast-restored');
   return {
     destination,
-    pid: () => server?.pid ?? 0,
+    pid,
     freshBackup,
     up,
-    startBackup: () => execa(HOLDFAST, ['--config', configPath, '--json', 'backup'], { env, reject: false }),
+    startBackup: () => service.start('backup'),
     runBackup: () => run('backup'),
     firstBackup: () => ({ name: 'Holdfast', prepare: empty, run: () => run('backup') }),
     nothingChanged: () => ({
@@ -70,14 +107,8 @@ export async function startHoldfast(bench: Bench, engine: 'archive' | 'mirror'):
       prepare: () => rm(restored, { recursive: true, force: true }),
       run: () => run('restore', '--host', bench.host.name, '--source', 'data', '--target', restored),
     }),
-    killWorker: async () => {
-      server?.kill('SIGKILL');
-      await server;
-    },
-    stop: async () => {
-      server?.kill('SIGTERM');
-      await server;
-    },
+    killWorker,
+    stop,
   };
 }
 

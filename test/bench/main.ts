@@ -12,14 +12,16 @@ import type { Bench } from './peers.js';
 import { killInMidTransfer } from './killed-worker.js';
 import { extentRows } from './extents.js';
 import { fanOut } from './fan-out.js';
+import { fleetRows } from './fleet.js';
 import { millionRows } from './million.js';
 import { machineLine, timingTable } from './report.js';
+import { snapshotRows } from './snapshots.js';
 
-/** `npm run bench [-- --rounds 3 --only archive,mirror,restore,kill,million,fanout,extents --directory DIR]`: the rows of the README, as Markdown on standard output. */
+/** `npm run bench [-- --rounds 3 --only archive,mirror,restore,kill,million,fanout,fleet,extents,snapshots --directory DIR]`: the rows of the README, as Markdown on standard output. */
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
-    only: { type: 'string', default: 'archive,mirror,restore,kill,million,fanout,extents' },
+    only: { type: 'string', default: 'archive,mirror,restore,kill,million,fanout,fleet,extents,snapshots' },
     directory: { type: 'string', default: tmpdir() },
   },
 });
@@ -50,6 +52,8 @@ try {
   if (wanted.has('kill')) process.stdout.write(`${await killInMidTransfer(bench)}\n`);
   if (wanted.has('million')) process.stdout.write(`${await millionRows(bench, rounds)}\n`);
   if (wanted.has('extents')) process.stdout.write(`${await extentRows(bench, rounds)}\n`);
+  if (wanted.has('fleet')) process.stdout.write(`${await fleetRows(directory, rounds)}\n`);
+  if (wanted.has('snapshots')) process.stdout.write(`${await snapshotRows(bench)}\n`);
   if (wanted.has('fanout')) process.stdout.write(`${await fanOut(directory, rounds)}\n`);
 } finally {
   await host?.stop();

@@ -105,12 +105,12 @@ const note = (peak: Map<string, number>, name: string, mebibytes: number): void 
 };
 
 /** VmHWM of proc(5), the most that was resident since it was last forgotten. */
-async function peakMiB(pid: number): Promise<number> {
+export async function peakMiB(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) / 1024;
 }
 
-const forgetPeak = (pid: number): Promise<void> => writeFile(`/proc/${pid}/clear_refs`, '5');
+export const forgetPeak = (pid: number): Promise<void> => writeFile(`/proc/${pid}/clear_refs`, '5');
 
 function memoryTable(peak: ReadonlyMap<string, number>): string {
   const rows = [...peak].map(([name, mebibytes]) => `| ${name} | ${Math.round(mebibytes)} |`);

@@ -41,7 +41,7 @@ async function run(...args: string[]): Promise<{ stdout: string; stderr: string;
 test('check says that a file is valid, and warns of what this machine does not have', async () => {
   const { stdout, stderr, exitCode } = await run('-c', WHOLE, 'config', 'check');
   expect(stdout).toBe(`${WHOLE} is valid: 2 hosts, 3 sources, 0 schedules.\n`);
-  expect(stderr).toContain('note: snapshots: snapshots are not made by this version.');
+  expect(stderr).toContain('note: config.lock_file is not used');
   expect(stderr).toContain(
     'warning: exclude_file of server1:home: /etc/backup/excludes/home.txt is not on this machine',
   );

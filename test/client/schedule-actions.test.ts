@@ -31,6 +31,14 @@ test('a schedule drills', () => {
   });
 });
 
+test('a schedule measures sizes, each directory within the time of the configuration', () => {
+  expect(started('{every: 7d, action: sizes, hosts: [h]}')).toMatchObject({
+    type: 'scanSizes',
+    summary: 'scheduled sizes s',
+    input: { selection: { hosts: ['h'] }, limitMs: 600_000 },
+  });
+});
+
 test('what goes with another action only is a mistake', () => {
   expect(() => started('{every: 1d, action: drill, read_data: 10}')).toThrow(/it goes with action: verify/);
   expect(() => started('{every: 1d, action: verify, full: true}')).toThrow(/it goes with action: backup/);

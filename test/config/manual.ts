@@ -21,7 +21,9 @@ export function mappings(): Map<string, Schema> {
     for (const [key, child] of Object.entries(schema.properties ?? {})) walk(child, at === '' ? key : `${at}.${key}`);
     if (schema.additionalProperties) walk(schema.additionalProperties, `${at}.NAME`);
     if (schema.items) walk(schema.items, `${at}[]`);
-    for (const choice of schema.oneOf ?? []) walk(choice, `${at} (${choice.title ?? ''})`);
+    // Of forms to choose from, those that are worth a table of their own have a title.
+    const choices = [...(schema.oneOf ?? []), ...(schema.anyOf ?? []).filter(({ title }) => title !== undefined)];
+    for (const choice of choices) walk(choice, `${at} (${choice.title ?? ''})`);
   };
   walk(configurationJsonSchema(), '');
   return found;
@@ -39,13 +41,15 @@ export function manualTables(): string {
     ['`config`', only(config, (key) => !(key in host)), []],
     ['A host', only(host, (key) => !(key in config)), ['paths']],
     ['A host, or `config` for all hosts', only(host, (key) => key in config && !(key in path)), []],
-    ['A path', only(path, (key) => !(key in config)), ['path']],
+    ['A path', only(path, (key) => !(key in config)), []],
+    ['`dump` of a path', keysOf('hosts.NAME.paths[].dump'), ['type']],
     ['A path, a host for its paths, or `config` for all', only(path, (key) => key in config), []],
+    ['A hook', keysOf('config.hooks[]'), ['on']],
     ['A destination of `type: local`', keysOf('destinations.NAME (Local directory)'), ['type', 'path']],
     ['A destination of `type: s3`', keysOf('destinations.NAME (S3 bucket)'), ['type', 'bucket']],
     ['A schedule', keysOf('schedules.NAME'), []],
-    ['`snapshots`', keysOf('snapshots'), ['volume', 'schedules']],
-    ['A rule of `snapshots.schedules`', keysOf('snapshots.schedules[]'), ['type', 'count', 'interval']],
+    ['`snapshots`', keysOf('snapshots (Volume)'), ['volume', 'schedules']],
+    ['A rule of `snapshots.schedules`', keysOf('snapshots (Volume).schedules[]'), ['count']],
   ];
   const tables = sections.map(([title, keys, required]) => `### ${title}\n\n${table(keys, required)}`);
   const ssh = `### What \`ssh_options\` may hold\n\n${ALLOWED_SSH_OPTIONS.map((option) => `\`${option}\``).join(', ')}, and \`StrictHostKeyChecking: yes\`.`;

@@ -47,3 +47,60 @@ test.each([
     /write|at least/,
   );
 });
+
+const LEVELS = `
+config: {backup_base: /b, rsync_options: "-avz --timeout=30 --exclude=all", min_rate: 5MB, max_sessions: 4}
+hosts:
+  h:
+    rsync_options: "--no-z --timeout 60 --exclude=host"
+    rsync_path: sudo rsync
+    min_speedup: 3
+    max_logins: 1
+    paths:
+      - {path: /plain}
+      - {path: /near, rsync_options: [-z, --include=near], rsync_path: /opt/rsync, min_rate: none, slow_transfer: warning}
+      - {path: /option, rsync_options: --rsync-path=rsync3}
+      - {path: /archive, engine: archive}
+`;
+
+test('rsync’s options come together so that the nearer place wins', () => {
+  const [host] = hostsOf(LEVELS);
+  const [plain, near, option] = host?.sources ?? [];
+  expect(plain?.rsyncOptions).toEqual([
+    ...['-a', '--verbose', '--timeout=30', '--no-z', '--timeout', '60'],
+    ...['--exclude=host', '--exclude=all'],
+  ]);
+  expect(near?.rsyncOptions).toEqual([
+    ...['-a', '--verbose', '--timeout=30', '--timeout', '60', '-z'],
+    ...['--include=near', '--exclude=host', '--exclude=all'],
+  ]);
+  expect([plain, near, option].map((source) => source?.rsyncPath)).toEqual(['sudo rsync', '/opt/rsync', 'rsync3']);
+});
+
+test('what transfers are expected to be, and how many sessions a host takes, is set by path, host or config', () => {
+  const [host] = hostsOf(LEVELS);
+  const [plain, near] = host?.sources ?? [];
+  expect(plain?.transferExpectations).toEqual({ minRateBytesPerSecond: 5_000_000, minSpeedup: 3, status: 'note' });
+  expect(near?.transferExpectations).toEqual({ minSpeedup: 3, status: 'warning' });
+  expect(host?.ssh).toMatchObject({ maxSessions: 4, maxLogins: 1 });
+  const [bare] = hostsOf('config: {backup_base: /b}\nhosts: {h: {paths: [{path: /x}]}}');
+  expect(bare?.sources[0]).not.toHaveProperty('transferExpectations');
+  expect(bare?.sources[0]).not.toHaveProperty('rsyncPath');
+  expect(bare?.ssh).not.toHaveProperty('maxSessions');
+});
+
+test.each([
+  ['rsync_path: "rsync; id"', 'a path of an rsync and nothing else'],
+  ['rsync_path: "sudo sh -c rsync"', 'a path of an rsync and nothing else'],
+  ['rsync_options: "-z --timeout"', 'its value is missing'],
+  ['min_rate: fast', 'this is no rate'],
+  ['min_rate: 5', '5 is out of range'],
+  ['min_speedup: -1', ''],
+  ['slow_transfer: error', ''],
+  ['max_sessions: 0', ''],
+  ['max_logins: 1.5', ''],
+])('%s is refused', (line, said) => {
+  expect(() => hostsOf(`config: {backup_base: /b, ${line}}\nhosts: {h: {paths: [{path: /x}]}}`)).toThrow(
+    new RegExp(`f:1:.*${said}`),
+  );
+});

@@ -16,6 +16,14 @@ const COMMON = {
   tags: [],
   timeoutMs: 86_400_000,
   destination: { name: 'backup_base', type: 'local', path: '/share/backup' },
+  snapshots: {
+    volume: '/share',
+    method: 'auto',
+    rules: [
+      { kind: 'hourly', count: 6, intervalMs: 14_400_000 },
+      { kind: 'daily', count: 7, intervalMs: 86_400_000 },
+    ],
+  },
 };
 const script = (name: string) => ({ name, scriptsDir: '/etc/backup/scripts', runOn: 'host', timeoutMs: 600_000 });
 
@@ -65,7 +73,6 @@ test('a file of the old form works unchanged, with the old meaning', () => {
 test('what the old file asks for and is not done is said in every run', () => {
   expect(configuration.notes).toEqual([
     'config.lock_file is not used: Temporal locks runs, one at a time for each host.',
-    'snapshots: snapshots are not made by this version.',
   ]);
 });
 
@@ -93,6 +100,7 @@ test('every setting is shown with where it comes from', () => {
       '        rsync_options: ["-avz","--delete","--numeric-ids","--stats","--human-readable"]  # line 4, from config',
       '        preserve_ownership: false  # line 10, from host',
       '        max_delete: 50  # default',
+      '        snapshots: "hourly 6 (every-4h), daily 7"  # line 26',
       '        timeout: "24h"  # default',
       '      home:',
       '        path: /home  # line 14',
@@ -103,6 +111,7 @@ test('every setting is shown with where it comes from', () => {
       '        rsync_options: ["-avz","--delete","--numeric-ids","--stats","--human-readable"]  # line 4, from config',
       '        preserve_ownership: false  # line 10, from host',
       '        max_delete: 50  # default',
+      '        snapshots: "hourly 6 (every-4h), daily 7"  # line 26',
       '        timeout: "24h"  # default',
     ],
   );

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CatalogBackup, CatalogedSource, CatalogRun } from '../../src/core/catalog-records.js';
+import type { MeasuredSize } from '../../src/core/sizes.js';
 import type { Catalog } from '../../src/providers/catalog/catalog.js';
 import { openCatalogs } from '../../src/providers/catalog/open-catalogs.js';
 import { openPostgresCatalog } from '../../src/providers/catalog/postgres-catalog.js';
@@ -102,6 +103,32 @@ describe.each(KINDS)('a catalog in %s', (_name, open) => {
     expect((await catalog.source({ host: 'now', source: 'var/www' }))?.backups).toHaveLength(2);
   });
 
+  test('keeps the last size of each thing, of a source in order, and forgets what is gone', async () => {
+    const size = (news: Partial<MeasuredSize>): MeasuredSize => ({
+      host: 'web1',
+      source: 'var/www',
+      kind: 'snapshot',
+      name: '20261121T020000Z-daily',
+      destination: 'vault',
+      totalBytes: 2 ** 50,
+      complete: false,
+      remarks: ['naïve "quoted" ✓'],
+      measuredAt: '2026-11-21T02:00:00.000Z',
+      durationMs: 1.5,
+      ...news,
+    });
+    const older = size({ name: '20261120T020000Z-daily', exclusiveBytes: 1, sharedBytes: 2 });
+    const mirror = size({ kind: 'mirror', name: '' });
+    for (const one of [older, size({ totalBytes: 1 }), size({}), mirror, size({ source: 'etc' })])
+      await catalog.recordSize(one);
+    expect(await catalog.sizes(source())).toEqual([mirror, size({}), older]);
+    await catalog.keepSizes(source(), [mirror, older]);
+    expect(await catalog.sizes(source())).toEqual([mirror, older]);
+    expect(await catalog.sizes({ host: 'web1', source: 'etc' })).toHaveLength(1);
+    await catalog.keepSizes({ host: 'web1', source: 'etc' }, []);
+    expect(await catalog.sizes({ host: 'web1', source: 'etc' })).toEqual([]);
+  });
+
   test('opened again it has what it had', async () => {
     await catalog.close();
     catalog = await open();
@@ -114,6 +141,23 @@ describe.each(KINDS)('a catalog in %s', (_name, open) => {
     expect(await catalog.source({ host: 'other', source: 'var/www' })).toBeDefined();
     await other.close();
   });
+});
+
+test('a catalog of an earlier version gets the tables that came later, and keeps what it has', async () => {
+  const file = join(directory, 'earlier.db');
+  const earlier = await openSqliteCatalog(file, () => undefined);
+  await earlier.recordRun(run(1));
+  await earlier.close();
+  const { default: Database } = await import('libsql');
+  const raw = new Database(file);
+  raw.exec("DROP TABLE sizes; DELETE FROM kysely_migration WHERE name = '0002-sizes'");
+  raw.close();
+  const told: string[] = [];
+  const now = await openSqliteCatalog(file, (aside) => told.push(aside));
+  expect(told).toEqual([]);
+  expect(await now.sizes(source())).toEqual([]);
+  expect(await now.runs({ limit: 5 })).toHaveLength(1);
+  await now.close();
 });
 
 describe('a catalog’s file', () => {

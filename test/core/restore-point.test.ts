@@ -44,6 +44,10 @@ describe('resolvePoint', () => {
     expect(resolvePoint(IDS, { at: '2027-01-01' }, 'h/s')).toBe('20261121T042200Z-1');
   });
 
+  test('an archive has no snapshots', () => {
+    expect(() => resolvePoint(IDS, { snapshot: '20261121T042200Z-daily' }, 'h/s')).toThrow(/snapshots are of mirrors/);
+  });
+
   test('what is not there is said with what is there', () => {
     const of = 'web1/etc';
     expect(() => resolvePoint([], { latest: true }, of)).toThrow('web1/etc has no backups');

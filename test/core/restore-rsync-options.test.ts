@@ -25,6 +25,12 @@ test('deletion and overwriting are what was asked for', () => {
   expect(options({ overwrite: 'always' })).toContain('--ignore-times');
 });
 
+test('a part makes room without deleting anything else', () => {
+  const words = options({ makeRoom: true });
+  expect(words).toContain('--force');
+  expect(words.join(' ')).not.toContain('--delete');
+});
+
 test('owners kept in attributes are read on the mirror’s side only', () => {
   expect(options({ fakeSuper: true })).toEqual(expect.arrayContaining(['--fake-super', '-M--super']));
   expect(options({ fakeSuper: true, target: { root: false, here: true } })).toContain('-M--no-super');

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FAILURES } from '../../src/core/failures.js';
@@ -30,6 +31,17 @@ describe('rsync’s exit codes', () => {
       if (exit.class === 'retry') expect(FAILURES[exit.failure].retryable).toBe(true);
       if (exit.class === 'failed') expect(FAILURES[exit.failure].retryable).toBe(false);
     }
+  });
+
+  test('the manual has each code once, in its class', () => {
+    const manual = readFileSync(new URL('../../docs/mirror.md', import.meta.url), 'utf8');
+    const rows = [...manual.matchAll(/^\| ([\d, ]+) \| (ok|warning|retry|failed) \|/gm)];
+    const said = rows.flatMap(([, codes = '', kind = '']) => codes.split(', ').map((code) => [code, kind]));
+    expect(said.sort()).toEqual(
+      Object.entries(RSYNC_EXITS)
+        .map(([code, exit]) => [code, exit.class])
+        .sort(),
+    );
   });
 
   test.each([

@@ -61,7 +61,7 @@ describe('merging options', () => {
     ['-zz', '--compress --compress'],
     ['-avzPh', '-a --compress'],
     ['-rlptgoD', '--recursive --links --perms --times --group --owner -D'],
-    ['--no-H --no-A', '--no-hard-links --no-acls'],
+    ['--no-p --no-A', '--no-perms --no-acls'],
     ['--no-perms', '--no-perms'],
     ['-xx', '--one-file-system --one-file-system'],
     ['--modify-window=2', '--modify-window=2'],
@@ -121,6 +121,50 @@ describe('merging options', () => {
     expect(merge('--fake-super').fakeSuper).toBe(true);
   });
 
+  test('options that rsync counts replace the defaults instead of adding to them', () => {
+    expect(merge('-aHAX').words.filter((word) => /^-X|^--xattrs|^-H|^--hard/.test(word))).toEqual([
+      '--hard-links',
+      '--xattrs',
+    ]);
+    expect(merge('-XX').words.filter((word) => /^-X|^--xattrs/.test(word))).toEqual(['--xattrs', '--xattrs']);
+    expect(merge('--no-H').words.filter((word) => /hard-links|^-H/.test(word))).toEqual(['--no-hard-links']);
+  });
+
+  test('files are written in place where that shares blocks, never under names that snapshots have, and as the words say', () => {
+    const inPlace = (words: string, how?: 'wanted' | 'forbidden') => {
+      const merged = merge(words, how === undefined ? {} : { inPlace: how });
+      expect(merged.words.includes('--inplace')).toBe(merged.inPlace);
+      expect(merged.words.some((word) => word.startsWith('--partial'))).toBe(
+        !merged.inPlace && !words.includes('delay-updates'),
+      );
+      return merged.inPlace;
+    };
+    expect([inPlace(''), inPlace('', 'wanted'), inPlace('', 'forbidden')]).toEqual([false, true, false]);
+    expect([inPlace('--inplace'), inPlace('--inplace', 'forbidden')]).toEqual([true, false]);
+    expect(merge('--inplace', { inPlace: 'forbidden' }).notes).toEqual([
+      'rsync option --inplace: left out, since snapshots of this mirror are made of hard links',
+    ]);
+    expect(inPlace('-W', 'wanted')).toBe(false);
+    expect(inPlace('--delay-updates', 'wanted')).toBe(false);
+    expect(merge('--inplace --no-inplace', { inPlace: 'wanted' }).inPlace).toBe(false);
+  });
+
+  test('holes are kept where there are any, unless the words say otherwise', () => {
+    expect(merge('').words).not.toContain('--sparse');
+    const { words } = merge('--no-S', { sparse: true });
+    expect(words.indexOf('--sparse')).toBeLessThan(words.indexOf('--no-sparse'));
+  });
+
+  test('how rsync is called on the host is said once, after whatever the words say of it', () => {
+    const { words } = merge('--rsync-path=rsync3', { rsyncPath: 'sudo rsync' });
+    expect(words.filter((word) => word.startsWith('--rsync-path')).at(-1)).toBe('--rsync-path=sudo rsync');
+  });
+
+  test('-4 and -6 are ssh’s to know, which is said', () => {
+    expect(merge('-4').words).toEqual(merge('').words);
+    expect(merge('-4 -6').notes.join()).toMatch(/AddressFamily: inet.*AddressFamily: inet6/);
+  });
+
   test('what keeps unfinished content elsewhere goes without our folder for it', () => {
     expect(merge('--inplace').words.some((word) => word.startsWith('--partial'))).toBe(false);
     expect(merge('--delay-updates').words.some((word) => word.startsWith('--partial'))).toBe(false);
@@ -164,7 +208,9 @@ describe('merging options', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(cluster, long)), (given) => {
         const { words } = mergeRsyncOptions({ ...base, words: given });
-        expect(words.slice(0, DEFAULTS.length)).toEqual(DEFAULTS);
+        const counted = given.some((word) => /^-[a-zA-Z0-9]*H/.test(word)) ? ['-H'] : [];
+        const kept = DEFAULTS.filter((word) => !counted.includes(word));
+        expect(words.slice(0, kept.length)).toEqual(kept);
         expect(words.every((word) => word.startsWith('-'))).toBe(true);
         expect(words.filter((word) => /^--(info|stats|human|verbose|quiet|progress|itemize)/.test(word))).toEqual([]);
         expect(words.filter((word) => word.startsWith('--delete')).length).toBeLessThanOrEqual(1);
@@ -300,6 +346,7 @@ describe('refused options', () => {
   test('values in words of their own are seen, and words that are no options', () => {
     expect(refusedRsyncOptions(['-e', 'sh -c id']).map(({ word }) => word)).toEqual(['-e sh -c id']);
     expect(refusedRsyncOptions(['--exclude', '-e', '-avf', '-n', '--rsync-path', 'sudo rsync'])).toEqual([]);
+    expect(refusedRsyncOptions(['-z', '--timeout'])).toEqual([{ word: '--timeout', reason: 'its value is missing' }]);
     expect(refusedRsyncOptions(['-av', '/etc', '--', '-']).map(({ word }) => word)).toEqual(['/etc', '--', '-']);
   });
 

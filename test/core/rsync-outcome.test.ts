@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ComplaintLog } from '../../src/core/rsync-complaint-log.js';
+import { NO_ERRORS } from '../../src/core/rsync-error-types.js';
 import { parseComplaint } from '../../src/core/rsync-complaints.js';
 import { judgeRsync, type RsyncOutcome } from '../../src/core/rsync-outcome.js';
 import { NO_STATISTICS } from '../../src/core/rsync-statistics.js';
@@ -93,6 +94,30 @@ describe('complaints', () => {
     expect(lastLines).toHaveLength(50);
   });
 
+  test('a log of them counts the kinds of errors, those of files and those of places', () => {
+    const log = new ComplaintLog(PLACES);
+    for (const line of [
+      'rsync: [sender] send_files failed to open "/srv/data/x": Permission denied (13)',
+      'rsync: [sender] opendir "/srv/data/d" failed: Permission denied (13)',
+      'rsync: [receiver] chown "/b/h/data/.x.Ab12Cd" failed: Operation not permitted (1)',
+      'file has vanished: "/srv/data/y"',
+      'rsync: [sender] link_stat "/srv/data/z" failed: No such file or directory (2)',
+      'rsync: [sender] read errors mapping "/srv/data/x": Input/output error (5)',
+      'rsync: [receiver] write failed on "/b/h/data/x": No space left on device (28)',
+      'ERROR: log failed verification -- update discarded.',
+      'WARNING: log failed verification -- update discarded (will try again).',
+      'rsync error: some files/attrs were not transferred (see previous errors) (code 23) at main.c(1956) [generator=3.5.0]',
+    ])
+      log.add(line);
+    expect(log.complaints().errorCounts).toEqual({
+      ...NO_ERRORS,
+      permission: 3,
+      vanished: 2,
+      disk_full: 1,
+      other: 2,
+    });
+  });
+
   test('names reach people as one line of text', () => {
     const log = new ComplaintLog(PLACES);
     log.add('rsync: [sender] send_files failed to open "/srv/data/a\\#012\\#033[31m\\#377": Permission denied (13)');
@@ -122,7 +147,13 @@ const UNEXPLAINED = 'rsync error: unexplained error (code 255) at io.c(285) [Rec
 
 describe('the end of an rsync', () => {
   test('code 0 with statistics is done', () => {
-    expect(judge(0)).toEqual({ kind: 'done', exitCode: 0, statistics: NO_STATISTICS, flaws: { count: 0, first: [] } });
+    expect(judge(0)).toEqual({
+      kind: 'done',
+      exitCode: 0,
+      statistics: NO_STATISTICS,
+      flaws: { count: 0, first: [] },
+      errorCounts: NO_ERRORS,
+    });
   });
 
   test.each([0, 23, 24])('code %i without statistics is a failure', (code) => {

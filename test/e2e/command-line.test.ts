@@ -198,13 +198,18 @@ test('a run is listed, shown, and its secrets stand nowhere in Temporal', async 
   expect(histories).not.toContain(await readFile(host.identityFile, 'utf8'));
 });
 
-test('doctor and hosts check tell what is there', async () => {
+test('doctor and hosts verify tell what is there', async () => {
   const doctor = await holdfast('doctor');
   expect(doctor.exit, doctor.stderr).toBe(0);
   expect(doctor.documents.filter((document) => document['ok'] === true)).toHaveLength(4);
-  const hosts = await holdfast('hosts', 'check', 'web1');
+  const hosts = await holdfast('hosts', 'verify', 'web1');
+  expect(hosts.documents[0]).toMatchObject({ message_type: 'host', host: 'web1', status: 'ok' });
+  const { checks } = hosts.documents[0] as { checks: { check: string; state: string }[] };
+  expect(checks.filter(({ check }) => check === 'path').map(({ state }) => state)).toEqual(['ok', 'ok']);
   expect(hosts.summary).toMatchObject({
-    hosts: [{ host: 'web1', probe: { sources: [{ state: 'directory' }, { state: 'directory' }] } }],
+    message_type: 'summary',
+    counts: { ok: 1, warning: 0, failed: 0 },
+    exit_code: 0,
   });
 });
 

@@ -1,7 +1,8 @@
 import type { HoldfastActivities } from '../../src/activities/contract.js';
 import { HoldfastError } from '../../src/core/failures.js';
 import type { BackupOptions, HostPlan, SourcePlan } from '../../src/core/plan.js';
-import { hostPlan, scriptPlan, sourcePlan } from '../support/plans.js';
+import type { SnapshotPlan } from '../../src/core/snapshots.js';
+import { hookPlan, hostPlan, scriptPlan, sourcePlan } from '../support/plans.js';
 import { ARCHIVE_PLAN, RESTORE_PLAN, untilCancelled, type Overrides } from '../support/recorded-activities.js';
 
 /** One way for a Workflow to go, to be recorded with every release. */
@@ -53,6 +54,13 @@ const fails = (type: 'HookFailed' | 'ChainMoved' | 'DestinationFull' | 'ObjectDa
 };
 
 let commits = 0;
+let looks = 0;
+
+const SNAPSHOTS: SnapshotPlan = {
+  volume: '/backup',
+  method: 'auto',
+  rules: [{ kind: 'daily', count: 7, intervalMs: 86_400_000 }],
+};
 
 const damaged = { whole: false, count: 1, first: [{ name: 'shard-00000.tar.zst', problem: 'it is missing' }] };
 const verifyInput = { configPath, selection, which: { latest: true }, readPercent: 100, parallelSources: 1 };
@@ -69,6 +77,63 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       },
     },
   },
+  'fleet-backup-hooks': {
+    type: 'fleetBackup',
+    input: { configPath, plan: 'nightly', selection, options, parallelHosts: 2 },
+    hosts: [hostPlan({ name: 'web1' })],
+    overrides: {
+      listHosts: async () => ({
+        hosts: ['web1'],
+        total: 1,
+        notes: [],
+        hooks: [
+          hookPlan('before_run', 'mount', { where: 'worker' }),
+          hookPlan('after_run', 'unmount', { where: 'worker' }),
+        ],
+      }),
+    },
+  },
+  'host-backup-hooks': {
+    type: 'hostBackup',
+    input: { configPath, host: 'web1', selection, options },
+    hosts: [
+      hostPlan({
+        hooks: [hookPlan('before_host', 'wake', { where: 'worker' }), hookPlan('after_host', 'tell')],
+        sources: [
+          sourcePlan({
+            hooks: [
+              hookPlan('before_source', 'check', { onFailure: 'warn' }),
+              hookPlan('after_source', 'clean', { onFailure: 'fail' }),
+              hookPlan('on_error', 'tell'),
+            ],
+          }),
+        ],
+      }),
+    ],
+    overrides: {
+      runHook: async ({ hook }) => {
+        if (hook.on === 'after_source') throw new HoldfastError('HookFailed', 'as the scenario wants it');
+        return { durationMs: 1, output: '' };
+      },
+    },
+  },
+  'restore-hooks': restore({
+    overrides: {
+      planRestore: async ({ hooksFirst }) =>
+        hooksFirst === true
+          ? {
+              kind: 'restore-hooks',
+              hooks: [hookPlan('before_restore', 'stop'), hookPlan('after_restore', 'start')],
+              machine: hostPlan({ name: 'web2', sources: [] }),
+              path: '/var/www',
+              engine: 'archive',
+              destination: 'vault',
+              targetPath: '/restore',
+              inPlace: false,
+            }
+          : { ...RESTORE_PLAN, parts: 1, taskQueue: 'holdfast' },
+    },
+  }),
   'fleet-backup-cancelled': {
     type: 'fleetBackup',
     input: { configPath, plan: 'nightly', selection, options, parallelHosts: 1 },
@@ -108,6 +173,27 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     overrides: { syncMirror: untilCancelled },
     cancelAt: 'syncMirror',
   }),
+  'host-backup-snapshots': host([withScripts({ snapshots: SNAPSHOTS })]),
+  'host-backup-dump': host([
+    sourcePlan({
+      name: 'postgresql',
+      path: '/dump/postgresql',
+      engine: 'archive',
+      dump: { type: 'postgresql', globals: true, options: [], password: { env: 'PGPASS' } },
+    }),
+  ]),
+  'host-backup-waiting': {
+    type: 'hostBackup',
+    input: { configPath, host: 'web1', selection, options },
+    hosts: [hostPlan({ waitForHostMs: 60_000 })],
+    overrides: {
+      probeHost: async ({ host: { sources } }) => {
+        if (looks++ < 5) throw new HoldfastError('HostUnreachable', 'web1 did not answer');
+        const seen = sources.map(({ name }) => ({ source: name, state: 'directory' as const }));
+        return { tools: {}, clockSkewMs: 0, roundTripMs: 1, sources: seen };
+      },
+    },
+  },
   'archive-shards': {
     type: 'archiveShards',
     input: {
@@ -150,8 +236,8 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     hosts: [],
   },
   'list-backups': { type: 'listBackups', input: { configPath, selection, limit: 10 }, hosts: [] },
-  'check-hosts': {
-    type: 'checkHosts',
+  'verify-hosts': {
+    type: 'verifyHosts',
     input: { configPath, selection, parallelHosts: 2 },
     hosts: ['web1', 'web2', 'db1'].map((name) => hostPlan({ name })),
   },
@@ -175,6 +261,33 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     input: { configPath, host: 'web1', source: 'www', ids: ['20261120T020000Z-0'], pinned: true },
     hosts: [],
   },
+  'pin-snapshots': {
+    type: 'pinSnapshots',
+    input: { configPath, host: 'web1', source: 'www', names: ['20261120T020000Z-daily'], pinned: true, dryRun: false },
+    hosts: [],
+  },
+  'list-snapshots': { type: 'listSnapshots', input: { configPath, selection, offset: 0, shown: 0 }, hosts: [] },
+  'rotate-snapshots': {
+    type: 'rotateSnapshots',
+    input: { configPath, selection, make: 'due', remove: 'after-making' },
+    hosts: ['web1', 'web2'].map((name) => hostPlan({ name, sources: [sourcePlan({ snapshots: SNAPSHOTS })] })),
+  },
+  'host-snapshots': {
+    type: 'hostSnapshots',
+    input: { configPath, selection, host: 'web1', make: ['manual'], remove: 'surplus' },
+    hosts: [hostPlan({ sources: [sourcePlan({ snapshots: SNAPSHOTS })] })],
+  },
+  'scan-sizes': {
+    type: 'scanSizes',
+    input: { configPath, selection, limitMs: 60_000 },
+    hosts: ['web1', 'web2'].map((name) => hostPlan({ name })),
+  },
+  'measure-sizes': {
+    type: 'measureSizes',
+    input: { configPath, selection, limitMs: 60_000, host: 'web1' },
+    hosts: [hostPlan({ sources: [sourcePlan(), sourcePlan({ name: 'etc' })] })],
+  },
+  'list-sizes': { type: 'listSizes', input: { configPath, selection, offset: 0, limit: 10 }, hosts: [] },
   consolidate: {
     type: 'consolidate',
     input: { configPath, host: 'web1', source: 'www', maxDeadPercent: 50 },

@@ -19,8 +19,11 @@ const MAKE = {
   xfs: { program: 'mkfs.xfs', words: ['-q', '-f'], size: 320 * 2 ** 20 },
 } as const;
 
-/** @throws Error where loop devices cannot be made: what is to be proven here cannot be proven without */
-export async function mountLoopFileSystem(type: keyof typeof MAKE): Promise<LoopFileSystem> {
+/**
+ * @param sizeBytes instead of what the tests need; the file takes only what is written to it
+ * @throws Error where loop devices cannot be made: what is to be proven here cannot be proven without
+ */
+export async function mountLoopFileSystem(type: keyof typeof MAKE, sizeBytes?: number): Promise<LoopFileSystem> {
   const directory = await mkdtemp(join(tmpdir(), `holdfast-${type}-`));
   const [image, mount] = [join(directory, 'image'), join(directory, 'mount')];
   const stop = async (): Promise<void> => {
@@ -34,7 +37,7 @@ export async function mountLoopFileSystem(type: keyof typeof MAKE): Promise<Loop
   try {
     const { program, words, size } = MAKE[type];
     await writeFile(image, '');
-    await truncate(image, size);
+    await truncate(image, sizeBytes ?? size);
     await mkdir(mount);
     await run(program, [...words, image], { env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` } });
     await run('mount', ['-o', 'loop', image, mount]);

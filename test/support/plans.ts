@@ -1,3 +1,4 @@
+import type { HookEvent, HookPlan } from '../../src/core/hooks.js';
 import type { HostPlan, ScriptPlan, SourcePlan } from '../../src/core/plan.js';
 
 /** Plans as the configuration gives them, for tests that say only what matters to them. */
@@ -31,4 +32,13 @@ export const scriptPlan = (name: string): ScriptPlan => ({
   scriptsDir: '/etc/backup/scripts',
   runOn: 'host',
   timeoutMs: 60_000,
+});
+
+export const hookPlan = (on: HookEvent, script: string, news: Partial<HookPlan> = {}): HookPlan => ({
+  on,
+  run: { script, scriptsDir: '/etc/backup/scripts' },
+  where: 'host',
+  timeoutMs: 60_000,
+  onFailure: on.startsWith('before_') ? 'fail' : 'warn',
+  ...news,
 });

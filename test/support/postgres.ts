@@ -9,6 +9,8 @@ const run = promisify(execFile);
 
 export interface TestPostgres {
   readonly url: string;
+  /** Of its socket and its pg_hba.conf (in `data`). */
+  readonly directory: string;
   stop(): Promise<void>;
 }
 
@@ -44,6 +46,7 @@ export async function startPostgres(): Promise<TestPostgres> {
   });
   return {
     url: `postgres://holdfast@/postgres?host=${encodeURIComponent(directory)}`,
+    directory,
     stop: async () => {
       const ended = new Promise((resolve) => server.once('exit', resolve));
       server.kill('SIGINT');

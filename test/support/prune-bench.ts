@@ -145,6 +145,7 @@ export async function startPruneBench(s3?: { destination: DestinationPlan; text:
     keys: async (prefix = '') => (await collected(storage.listAll(prefix))).map(({ key }) => key),
     stop: async () => {
       await storage.close();
+      await connections.close();
       await rm(directory, { recursive: true, force: true });
     },
   };

@@ -6,10 +6,12 @@ import type {
   InspectMirrorResult,
   PrunedSource,
   RestorePlan,
+  RunHookInput,
   TransferStatistics,
 } from '../../src/activities/contract.js';
 import { underHeartbeat } from '../../src/activities/heartbeat.js';
 import { NO_DAMAGE } from '../../src/core/damage.js';
+import { hookName } from '../../src/core/hooks.js';
 import type { HostPlan } from '../../src/core/plan.js';
 import { hostPlan } from './plans.js';
 
@@ -74,15 +76,23 @@ interface Subject {
   readonly shard?: number;
   readonly part?: number;
   readonly batch?: number;
+  readonly dump?: number;
 }
 
 type Work = (input: unknown) => Promise<unknown>;
 
 function textOf({ name, input }: Call): string {
-  const { host, source, request, phase, shard, part, batch } = input as Subject;
+  if (name === 'runHook') return hookText(input as RunHookInput);
+  const { host, source, request, phase, shard, part, batch, dump } = input as Subject;
   const place = [typeof host === 'object' ? host.name : (host ?? request?.host), source?.name ?? request?.source];
-  const detail = phase ?? (shard ?? part ?? batch)?.toString();
+  const detail = phase ?? (shard ?? part ?? batch ?? dump)?.toString();
   return [name, place.filter((word) => word !== undefined).join('/'), detail].filter(Boolean).join(' ');
+}
+
+/** `runHook web1/www before_source mount`. */
+function hookText({ hook, host, source }: RunHookInput): string {
+  const place = [host, source].filter((word) => word !== undefined).join('/');
+  return ['runHook', place, hook.on, hookName(hook)].filter(Boolean).join(' ');
 }
 
 /** Waits as a transfer does, heartbeating, until the activity is cancelled; then ends as one whose process was killed. */
@@ -202,7 +212,13 @@ function doingNothing(hosts: readonly HostPlan[]): HoldfastActivities {
       sources: host.sources.map(({ name }) => ({ source: name, state: 'directory' as const })),
       roundTripMs: 1,
     }),
+    verifyHost: async ({ host }) => ({
+      address: `root@${host.name}:22`,
+      checks: [{ check: 'login', state: 'ok', seen: 'logged in as root' }],
+      durationMs: 1,
+    }),
     runScript: async () => ({ exitCode: 0, durationMs: 1, output: 'done\n' }),
+    runHook: async () => ({ durationMs: 1, output: 'done\n' }),
     freezeSource: async ({ source }) => ({
       readPath: `/frozen${source.path}`,
       frozenAtMs: 1_795_226_399_000,
@@ -232,11 +248,44 @@ function doingNothing(hosts: readonly HostPlan[]): HoldfastActivities {
       flaws: NO_FLAWS,
     }),
     discardArchivePlan: async () => undefined,
+    planDump: async () => ({ plan: { ...ARCHIVE_PLAN, level: 0, parent: null, shards: 0 }, dumps: 2 }),
+    writeDump: async ({ dump }) => ({
+      fileName: `db${dump}.dump`,
+      sizeBytes: 1_000,
+      rawBytes: 3_000,
+      remarks: [],
+      reused: false,
+    }),
+    commitDump: async () => ({
+      backupId: ARCHIVE_PLAN.backupId,
+      status: 'ok',
+      storedBytes: 3_000,
+      rawBytes: 9_000,
+      flaws: NO_FLAWS,
+      entries: 3,
+      sourceBytes: 9_000,
+    }),
     listBackups: async () => ({ backups: [], failures: [] }),
     recordRun: async () => undefined,
     catalogHost: async () => ({ sources: 1, backups: 2, failures: [] }),
     forgetCataloged: async () => ({ forgotten: 0 }),
     listRuns: async () => ({ runs: [] }),
+    findSizes: async () => ({ targets: [{ kind: 'mirror', name: '' }], leftOut: 0 }),
+    measureSize: async ({ host, source, kind, name }) => ({
+      size: {
+        host: host.name,
+        source: source.name,
+        kind,
+        name,
+        destination: source.destination.name,
+        totalBytes: 4_096,
+        complete: true,
+        remarks: [],
+        measuredAt: '2026-11-21T02:00:00.000Z',
+        durationMs: 5,
+      },
+    }),
+    listSizes: async () => ({ sizes: [], total: 0 }),
     listFiles: async () => ({
       source: 'www',
       engine: 'archive',
@@ -251,6 +300,18 @@ function doingNothing(hosts: readonly HostPlan[]): HoldfastActivities {
     recordPrune: async () => undefined,
     previewPrune: async () => ({ sources: [] }),
     pinBackups: async ({ ids }) => ({ changed: ids }),
+    listSnapshots: async () => ({ sources: [] }),
+    dueSnapshots: async () => ({ kinds: ['daily'], leftovers: false }),
+    snapshotMirror: async () => ({
+      backupId: '20261121T020000Z-0',
+      made: [],
+      removed: { count: 0, first: [] },
+      kept: 0,
+      problems: [],
+      failures: [],
+      notes: [],
+    }),
+    pinSnapshots: async ({ names }) => ({ changed: names }),
     consolidateBackup: async () => ({
       backupId: ARCHIVE_PLAN.backupId,
       status: 'ok',

@@ -4,6 +4,7 @@ import { HoldfastError, isHoldfastError } from '../../core/failures.js';
 import { backupId, parseBackupId } from '../../core/ids.js';
 import { nextLevel } from '../../core/levels.js';
 import type { LevelChoice, NewestBackup } from '../../core/levels.js';
+import type { FileSystemIdentity } from '../../core/file-system-identity.js';
 import type { ArchiveOptions, Manifest } from '../../core/manifest.js';
 import type { PlanArchiveInput } from '../contract.js';
 import { checkChainObjects, newestBackup, newestUsable, readChain } from './chain.js';
@@ -25,6 +26,8 @@ export interface Ground {
   readonly newest: string | null;
   /** Entries of the newest backup, when it was made with the same options. */
   readonly newestEntries: number;
+  /** Where the source lay for the newest backup, when that is known and was made of the same directory. */
+  readonly newestFileSystem?: FileSystemIdentity;
   readonly notes: readonly string[];
 }
 
@@ -59,6 +62,9 @@ export async function chooseLevel(
     indexes,
     newest: newest?.id ?? null,
     newestEntries: comparable ? manifest.counts.entries : 0,
+    ...(manifest?.fileSystem === undefined || manifest.path !== source.path
+      ? {}
+      : { newestFileSystem: manifest.fileSystem }),
     notes: [
       ...approved,
       ...(choice.reason === undefined || newest === undefined ? [] : [`A new chain starts: ${choice.reason}.`]),

@@ -36,6 +36,7 @@ export function composeManifest(parts: ManifestParts): ManifestContent {
     host: host.name,
     source: source.name,
     path: source.path,
+    ...(plan.fileSystem === undefined ? {} : { fileSystem: plan.fileSystem }),
     level: plan.level,
     parent: plan.parent,
     chain: plan.chain,

@@ -36,6 +36,9 @@ const schema = z.looseObject({
   host: z.string().min(1),
   source: z.string().min(1),
   path: z.string().startsWith('/'),
+  fileSystem: z
+    .looseObject({ mountPoint: z.string(), type: z.string(), mounted: z.string(), id: z.string().optional() })
+    .optional(),
   level: count,
   parent: id.nullable(),
   chain: z.array(id).min(1),

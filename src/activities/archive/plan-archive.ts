@@ -1,13 +1,16 @@
 import type { ExtentCollector } from '../../core/extent-collector.js';
 import { leftOutFiles } from '../../core/entry-filters.js';
-import { HoldfastError } from '../../core/failures.js';
+import { HoldfastError, isHoldfastError } from '../../core/failures.js';
+import { sourceMissingMessage } from '../../core/guard.js';
 import { StoreTypes } from '../../core/store-types.js';
 import { compileRules } from '../../core/filters.js';
 import type { ArchiveOptions } from '../../core/manifest.js';
 import { backupPrefix, PLAN_ENTRIES, planPrefix } from '../../core/manifest-keys.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
+import { bothOf } from '../both-of.js';
 import type { ArchivePlan, PlanArchiveInput } from '../contract.js';
 import { archiveOptions } from './archive-filter.js';
+import { newestUsable } from './chain.js';
 import type { Ground } from './choose-level.js';
 import { chooseLevel } from './choose-level.js';
 import type { Cut } from './cut-shards.js';
@@ -29,7 +32,8 @@ import { withStorage } from './with-storage.js';
 
 /**
  * Scans a source, compares it with its chain and cuts what changed into shards; the lists lie in the destination. A dry run writes nothing.
- * Throws SourceMissing, SourceNotDirectory, ToolMissing, ClockBehind, DestinationInvalid, RemoteCommandFailed, and what the providers throw.
+ * Throws SourceMissing, or SourceHeld where it was backed up
+ * before; SourceNotDirectory, ToolMissing, ClockBehind, DestinationInvalid, RemoteCommandFailed, and what the providers throw.
  */
 export async function planArchive(
   providers: Providers,
@@ -47,7 +51,7 @@ export async function planArchive(
         signal,
         (both) => scanHost(providers, host, source, directory, both, options),
         (both) => chooseLevel(storage, input, options, directory, both),
-      );
+      ).catch((error: unknown) => holdMissing(error, storage, input));
       control.progress({ step: 'compare' });
       const { largeFileSizeBytes } = source.archive;
       const changes = await listChanges(
@@ -84,25 +88,19 @@ export async function planArchive(
   );
 }
 
-/** Runs both at once; the failure of one stops the other, and both have ended before it is thrown. */
-async function bothOf<A, B>(
-  signal: AbortSignal,
-  first: (signal: AbortSignal) => Promise<A>,
-  second: (signal: AbortSignal) => Promise<B>,
-): Promise<[A, B]> {
-  const stop = new AbortController();
-  const both = AbortSignal.any([signal, stop.signal]);
-  const failures: unknown[] = [];
-  const watched = <T>(work: Promise<T>): Promise<T> =>
-    work.catch((error: unknown) => {
-      failures.push(error);
-      stop.abort();
-      throw error;
-    });
-  const results = await Promise.allSettled([watched(first(both)), watched(second(both))]);
-  if (results[0].status === 'fulfilled' && results[1].status === 'fulfilled')
-    return [results[0].value, results[1].value];
-  throw failures[0];
+/** A person may bring it back: then it is looked at again. */
+async function holdMissing(
+  error: unknown,
+  storage: Repository,
+  { host, source }: PlanArchiveInput,
+): Promise<[HostScan, Ground]> {
+  if (!isHoldfastError(error) || error.type !== 'SourceMissing') throw error;
+  const newest = await newestUsable(storage, host.name, source.name);
+  if (newest === undefined) throw error;
+  const place = { host: host.name, source: source.name };
+  throw new HoldfastError('SourceHeld', `Held: ${sourceMissingMessage(newest.counts.entries)}.`, place, {
+    cause: error,
+  });
 }
 
 interface PlanContent {
@@ -168,6 +166,9 @@ function describe(
     changedBytes: totals.changedBytes,
     deleted: fresh ? Math.max(0, ground.newestEntries - totals.leftOut - totals.counts.entries) : totals.deleted,
     firstDeleted: totals.firstDeleted,
+    ...(scan.look.fileSystem === undefined ? {} : { fileSystem: scan.look.fileSystem }),
+    ...(scan.look.missingMarkers.length === 0 ? {} : { missingMarkers: scan.look.missingMarkers }),
+    ...(ground.newestFileSystem === undefined ? {} : { previousFileSystem: ground.newestFileSystem }),
     scannedAtMs: scan.scannedAtMs,
     compressOn: scan.compressOn,
     tarVersion: scan.tarVersion,

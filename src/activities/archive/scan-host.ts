@@ -9,7 +9,8 @@ import type { ScanComplaint } from '../../core/scan-complaints.js';
 import { parseScanComplaints } from '../../core/scan-complaints.js';
 import type { ScanLimits } from '../../core/scan-limits.js';
 import type { HostFacts } from '../../core/scan-script.js';
-import { isReport, readFacts, saidLine, scanScript, TOOL_MISSING } from '../../core/scan-script.js';
+import { factsIn, isReport, readFacts, saidLine, scanScript, TOOL_MISSING } from '../../core/scan-script.js';
+import { lookPlanOf, readSourceLook, type SourceLook } from '../../core/source-look.js';
 import { zstdCounts } from '../../core/tar-byte-counts.js';
 import type { CompressOn } from '../../core/tar-script.js';
 import type { ScriptResult } from '../../providers/remote/script-runner.js';
@@ -28,6 +29,7 @@ export interface HostScan {
   readonly tarOptions: readonly string[];
   readonly compressOn: CompressOn;
   readonly compressor: string;
+  readonly look: SourceLook;
 }
 
 /** Lists a source's entries into a file in `directory`, without what `limits` leave out for certain. */
@@ -46,7 +48,7 @@ export async function scanHost(
   try {
     const scan = providers.runnerFor(host).start({
       what: `scan ${source.path}`,
-      body: scanScript(readPathOf(source), limits),
+      body: scanScript(readPathOf(source), limits, lookPlanOf(source)),
       stdout: { fd: file.fd },
       signal,
       timeoutMs: source.timeoutMs,
@@ -86,6 +88,7 @@ function judge(
     tarVersion: facts.tar,
     tarOptions: facts.tarOptions,
     ...compressor(facts, source, place),
+    look: readSourceLook(factsIn(lines), source.markers ?? []),
   };
 }
 
@@ -112,7 +115,7 @@ function clockMs({ clock = '' }: HostFacts, place: FailurePlace): number {
 }
 
 /** zstd on the host spares the network; it must be one that tells exact counts. */
-function compressor(
+export function compressor(
   { zstd, zstdSays }: HostFacts,
   { archive: { compress = 'auto' } }: SourcePlan,
   place: FailurePlace,

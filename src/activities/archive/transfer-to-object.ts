@@ -1,14 +1,13 @@
-import type { Readable, Transform, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { CompressorCounts } from '../../core/tar-byte-counts.js';
-import { zstdCounts } from '../../core/tar-byte-counts.js';
 import type { Seal } from '../../providers/encryption/encryption.js';
 import type { ScriptJob, ScriptResult, ScriptRunner } from '../../providers/remote/script-runner.js';
 import type { LimitedStep } from '../../providers/throttle/traffic.js';
 import type { ObjectWriter } from '../../providers/storage/object-storage.js';
 import { allEnded } from './all-ended.js';
 import { CountingSink } from './counting-sink.js';
-import { startZstd } from './local-zstd.js';
+import type { PackedBytes } from './pack-flow.js';
+import { packFlow } from './pack-flow.js';
 
 export interface Transfer {
   readonly runner: ScriptRunner;
@@ -23,14 +22,8 @@ export interface Transfer {
 }
 
 /** What each stage of a transfer that came to its end says about it. Whether the content is right is the caller's to judge. */
-export interface TransferEvidence {
+export interface TransferEvidence extends PackedBytes {
   readonly result: ScriptResult;
-  /** Counts of this machine's zstd; undefined when it had none to run, or did not say. */
-  readonly compressed: CompressorCounts | undefined;
-  /** Bytes of the content as it is stored, before encryption. */
-  readonly contentBytes: number;
-  /** Bytes that the destination's writer got. */
-  readonly storedBytes: number;
 }
 
 /**
@@ -58,10 +51,9 @@ export async function transferToObject(
     );
   };
   const sink = new CountingSink(writer);
-  const { limits } = transfer;
+  const { limits, zstd, seal } = transfer;
   // Only what passes through this process can be held up here.
-  const lastTo = limits === undefined ? sink.fd : undefined;
-  const direct = transfer.zstd === undefined && transfer.seal === undefined ? lastTo : undefined;
+  const direct = zstd === undefined && seal === undefined && limits === undefined ? sink.fd : undefined;
   const script = transfer.runner.start({
     ...transfer.job,
     stdout: direct === undefined ? 'pipe' : { fd: direct },
@@ -70,41 +62,17 @@ export async function transferToObject(
   watch(script.finished);
 
   let flow: Readable | null = script.stdout;
-  const holdUp = (stage: Transform): Readable => {
-    watch(pipeline(flow as Readable, stage));
-    return stage;
+  if (limits?.host && flow !== null) {
+    const held = limits.host();
+    watch(pipeline(flow, held));
+    flow = held;
+  }
+  const packing = {
+    ...(zstd === undefined ? {} : { zstd }),
+    ...(seal === undefined ? {} : { seal }),
+    ...(limits?.destination === undefined ? {} : { limit: limits.destination }),
   };
-  if (limits?.host) flow = holdUp(limits.host());
-  let zstdSaid: Promise<readonly string[]> | undefined;
-  if (transfer.zstd !== undefined) {
-    const zstd = startZstd(
-      transfer.zstd,
-      { stdin: 'pipe', stdout: transfer.seal ? 'pipe' : (lastTo ?? 'pipe') },
-      signal,
-    );
-    zstdSaid = zstd.ended;
-    watch(zstd.ended);
-    watch(pipeline(flow as Readable, zstd.child.stdin as Writable));
-    flow = zstd.child.stdout;
-  }
-  let sealed: { bytes: number } | undefined;
-  if (transfer.seal !== undefined) {
-    const age = transfer.seal.start(lastTo ?? 'pipe', signal);
-    const counted = { bytes: 0 };
-    sealed = counted;
-    watch(age.ended);
-    (flow as Readable).on('data', (chunk: Buffer) => {
-      counted.bytes += chunk.byteLength;
-    });
-    watch(pipeline(flow as Readable, age.stdin));
-    flow = age.stdout;
-  }
-  if (flow !== null && limits?.destination) flow = holdUp(limits.destination());
-  if (flow !== null) watch(sink.take(flow));
+  const packed = packFlow(flow, packing, sink, signal, watch);
   await allEnded(work);
-
-  const storedBytes = sink.bytes();
-  if (sealed) await sink.assertSealed(sealed.bytes, transfer.job.what);
-  const compressed = (await zstdSaid)?.map(zstdCounts).find((counts) => counts !== undefined);
-  return { result: await script.finished, compressed, contentBytes: sealed?.bytes ?? storedBytes, storedBytes };
+  return { result: await script.finished, ...(await packed(transfer.job.what)) };
 }

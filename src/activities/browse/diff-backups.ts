@@ -1,6 +1,5 @@
 import { comparePaths, type Entry } from '../../core/entry.js';
 import { differencesOf } from '../../core/entry-differences.js';
-import { HoldfastError } from '../../core/failures.js';
 import { joinByPath } from '../../core/restore-join.js';
 import { ResultPage } from '../../core/result-page.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
@@ -9,26 +8,29 @@ import { browsedSource } from './browsed-source.js';
 import { withPoint, type BrowsedPoint } from './browsed-point.js';
 import { attributesOf } from './list-files.js';
 
-/** A page of what differs between two points of one source, by their indexes. The first page carries the totals. */
+/** A page of what differs between two points of one source, by their indexes, of a mirror by looking at both trees. The first page carries the totals. */
 export async function diffBackups(
   providers: Providers,
   control: ActivityControl,
   input: DiffBackupsInput,
 ): Promise<DiffBackupsResult> {
   const { host, source } = await browsedSource(providers, control, input);
-  if (source.engine === 'mirror') {
-    const message = `${host.name}:${source.name} is a mirror: it is one point in time, there is none to compare it with.`;
-    throw new HoldfastError('BackupNotFound', message, { host: host.name, source: source.name });
-  }
   return withPoint(providers, control, { host, source, point: input.before, access: input }, (before) =>
     withPoint(providers, control, { host, source, point: input.now, access: input }, async (now) => ({
       source: source.name,
-      before: before.backupId,
-      now: now.backupId,
+      before: before.label,
+      now: now.label,
+      notes: [...new Set([...before.notes, ...now.notes, ...(bothKeepChangeTimes(before, now) ? [] : [BLIND])])],
       ...(await compare(before, now, input.after)),
     })),
   );
 }
+
+/** A copy has times of its own; without them some changes leave no trace. */
+const BLIND = 'Changes of contents or attributes alone, under the same size and time, are not seen between these two.';
+
+const bothKeepChangeTimes = (before: BrowsedPoint, now: BrowsedPoint): boolean =>
+  before.keepsChangeTimes && now.keepsChangeTimes;
 
 async function compare(
   before: BrowsedPoint,
@@ -36,7 +38,7 @@ async function compare(
   after: string | undefined,
 ): Promise<Pick<DiffBackupsResult, 'files' | 'totals' | 'next'>> {
   const page = new ResultPage<DifferingFile>();
-  const tally = new DiffTally();
+  const tally = new DiffTally(bothKeepChangeTimes(before, now));
   let more = false;
   await joinByPath(
     { batches: before.entries(), pathOf: ({ entry }) => entry.path },
@@ -59,6 +61,8 @@ async function compare(
 type Counts = { -readonly [Key in keyof DiffTotals]: DiffTotals[Key] };
 
 class DiffTally {
+  constructor(private readonly withChangeTimes: boolean) {}
+
   readonly totals: Counts = { added: 0, removed: 0, changed: 0, unchanged: 0, bytesBefore: 0, bytesNow: 0 };
 
   /** What is to be told of one name that either point has. */
@@ -75,7 +79,7 @@ class DiffTally {
       return { path, change: 'removed', differences: [], before: attributesOf(before) };
     }
     if (before === undefined || now === undefined) return undefined;
-    const differences = differencesOf(before, now);
+    const differences = differencesOf(before, now).filter((what) => what !== 'ctime' || this.withChangeTimes);
     if (differences.length === 0) {
       totals.unchanged += 1;
       return undefined;

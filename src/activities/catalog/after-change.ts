@@ -1,6 +1,13 @@
 import { loadCachedConfig } from '../../config/cache.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
-import type { CommitArchiveInput, CommitArchiveResult, CommitMirrorInput, CommitResult } from '../contract.js';
+import type {
+  CommitArchiveInput,
+  CommitArchiveResult,
+  CommitDumpInput,
+  CommitDumpResult,
+  CommitMirrorInput,
+  CommitResult,
+} from '../contract.js';
 import { refreshSource } from './catalog-host.js';
 import { cataloged } from './cataloged-backups.js';
 import { noteInCatalog } from './use-catalog.js';
@@ -31,9 +38,21 @@ export const notingArchive =
     return result;
   };
 
+/** What a dump came to is known with its commit only. */
+export const notingDump =
+  (commit: Work<CommitDumpInput, CommitDumpResult>): Work<CommitDumpInput, CommitDumpResult> =>
+  async (providers, control, input) => {
+    const result = await commit(providers, control, input);
+    const plan = { ...input.plan, sourceBytes: result.sourceBytes };
+    await notingArchive(async () => result)(providers, control, { ...input, plan });
+    return result;
+  };
+
 /** A mirror has one point only: the state beside it is read, and replaces what was known. */
 export const notingMirror =
-  (commit: Work<CommitMirrorInput, CommitResult>): Work<CommitMirrorInput, CommitResult> =>
+  <Input extends Pick<CommitMirrorInput, 'host' | 'source'>, Output>(
+    commit: Work<Input, Output>,
+  ): Work<Input, Output> =>
   async (providers, control, input) => {
     const result = await commit(providers, control, input);
     await refreshSource(providers, control, input.host, input.source);

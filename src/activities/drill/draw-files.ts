@@ -71,8 +71,8 @@ async function drawFromMirror(
   take: DrawnFiles,
 ): Promise<Drawn> {
   const { host, source, point: request } = input;
-  const point = await openMirrorPoint({ host, source }, { point: request, unfinished: false });
-  const found = await scanTarget(providers.localRunner, control, point.paths.mirror, [], join(directory, 'mirror'));
+  const point = await openMirrorPoint(providers, control, { host, source }, { point: request, unfinished: false });
+  const found = await scanTarget(providers.localRunner, control, point.tree, [], join(directory, 'mirror'));
   const files = async function* (): AsyncGenerator<readonly SampledFile[]> {
     for await (const batch of found) {
       yield batch.flatMap((entry) => (entry.type === 'f' ? [{ entry, doubtful: false }] : []));

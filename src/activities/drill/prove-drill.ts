@@ -66,7 +66,7 @@ class DrillComparison {
   }
 
   result(): ProveDrillResult {
-    const changed = this.#changedSince > 0 && this.#hostAnswers;
+    const changed = this.#changedSince > 0 && this.#hostAnswers && this.input.source.dump === undefined;
     return {
       proof: this.#comparedWithSource > 0 ? 'source' : 'index',
       files: this.#files,
@@ -94,8 +94,9 @@ class DrillComparison {
   }
 
   async #onHost(files: readonly SampledFile[]): Promise<Map<string, HashedFile>> {
-    if (!this.#hostAnswers) return new Map();
     const { host, source } = this.input;
+    // Of a dump the host has no file to compare with.
+    if (!this.#hostAnswers || source.dump !== undefined) return new Map();
     const names = files.filter(({ doubtful }) => !doubtful).map(({ entry }) => entry.path);
     try {
       return await hashFiles(this.providers.runnerFor(host), readPathOf(source), names, this.control.signal);

@@ -5,6 +5,7 @@ import type { HostFacts } from '../../core/ssh-probe.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { ProbeHostInput, ProbeHostResult } from '../contract.js';
 import { OutputTail } from './output-tail.js';
+import { probeByRsync } from './probe-by-rsync.js';
 
 const MAX_OUTPUT_BYTES = 1024 * 1024;
 
@@ -17,10 +18,12 @@ export async function probeHost(
   control: ActivityControl,
   { host }: ProbeHostInput,
 ): Promise<ProbeHostResult> {
+  if (host.rsyncOnly === true) return probeByRsync(providers, control, host);
   const startedAtMs = Date.now();
   const { facts, clockReadAtMs } = await look(providers, control, host);
   const sources = host.sources.map((source, index) => {
-    const lack = lackFor(source.engine, facts);
+    // What a dump needs is asked when its turn comes.
+    const lack = source.dump === undefined ? lackFor(source.engine, facts) : undefined;
     const place = { host: host.name, source: source.name };
     return {
       source: source.name,

@@ -5,8 +5,8 @@ import { interpreterOf, scriptBody } from '../../core/ssh-script-body.js';
 import type { ScriptRunner } from '../../providers/remote/script-runner.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { RunScriptInput, RunScriptResult } from '../contract.js';
-import { OutputTail } from './output-tail.js';
-import { readScriptFile } from './script-file.js';
+import { findScript } from './script-file.js';
+import { lastWords, runScriptProcess } from './script-process.js';
 
 const MAX_OUTPUT_BYTES = 4096;
 
@@ -41,26 +41,16 @@ async function runOn(
   plan: ScriptPlan,
   input: RunScriptInput,
 ): Promise<RunScriptResult> {
-  const { name, bytes } = await readScriptFile(plan);
-  const startedAtMs = Date.now();
-  const running = runner.start({
+  const { name, bytes } = await findScript(plan);
+  const process = {
     what: `run the ${input.phase} script ${name}`,
     body: scriptBody(name, interpreterOf(bytes.subarray(0, 4096).toString('utf8'))),
     list: bytes,
-    stdout: 'pipe',
     environment: scriptEnvironment(input),
-    signal: control.signal,
     timeoutMs: plan.timeoutMs,
-  });
-  const output = new OutputTail(MAX_OUTPUT_BYTES);
-  for await (const chunk of running.stdout ?? []) {
-    output.add(chunk as Buffer);
-    control.progress({ outputBytes: output.totalBytes });
-  }
-  const { status, stderrLines } = await running.finished;
-  // Only the shell that starts it speaks there.
-  for (const line of stderrLines) output.add(Buffer.from(`${line}\n`, 'latin1'));
-  return { exitCode: status, durationMs: Date.now() - startedAtMs, output: output.text() };
+  };
+  const { output, ...ended } = await runScriptProcess(runner, control, process, MAX_OUTPUT_BYTES);
+  return { ...ended, output: output.text() };
 }
 
 function scriptEnvironment({ host, source, phase, run, status }: RunScriptInput): Record<string, string> {
@@ -76,8 +66,7 @@ function scriptEnvironment({ host, source, phase, run, status }: RunScriptInput)
 }
 
 function failedMessage(runner: ScriptRunner, plan: ScriptPlan, input: RunScriptInput, result: RunScriptResult): string {
-  const lastLines = result.output.trim().split('\n').slice(-10).join('\n');
-  const said = lastLines === '' ? 'it printed nothing' : lastLines;
+  const said = lastWords(result.output);
   return `${runner.machine}: the ${input.phase} script ${plan.name} ended with status ${result.exitCode}: ${said}`;
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HoldfastError } from '../../core/failures.js';
-import type { ScriptPlan } from '../../core/plan.js';
+import type { NeededScript } from '../../core/hook-scripts.js';
 
 export interface ScriptFile {
   readonly name: string;
@@ -15,7 +15,7 @@ const NAME = /^[^-./\x00-\x1f\x7f][^/\x00-\x1f\x7f]*$/;
  * Reads NAME, else NAME.sh, from the scripts' directory on this machine. Throws HookNotFound, and ConfigInvalid for
  * other names.
  */
-export async function readScriptFile({ name, scriptsDir }: ScriptPlan): Promise<ScriptFile> {
+export async function findScript({ name, scriptsDir }: Pick<NeededScript, 'name' | 'scriptsDir'>): Promise<ScriptFile> {
   if (!NAME.test(name)) {
     throw new HoldfastError(
       'ConfigInvalid',

@@ -36,7 +36,7 @@ function requireCommittable({ before, paths, place }: OpenMirror, run: RunIdenti
 
 function committedOf(
   mirror: OpenMirror,
-  { startedAtMs, outcome, run }: CommitMirrorInput,
+  { startedAtMs, outcome, run, fileSystem }: CommitMirrorInput,
   lastBackupId: string | undefined,
   holdfastVersion: string,
 ): CommittedMirror {
@@ -57,6 +57,7 @@ function committedOf(
     statistics: outcome.statistics,
     flaws: outcome.flaws,
     fakeSuper: mirror.options.fakeSuper,
+    ...(fileSystem === undefined ? {} : { fileSystem }),
     holdfastVersion,
     run: { workflowId: run.workflowId, runId: run.runId },
   };

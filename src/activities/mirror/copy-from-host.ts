@@ -2,7 +2,7 @@ import { bandwidthOf, rsyncBandwidthWords } from '../../core/bandwidth.js';
 import { BTRFS_FREEZE_DIRECTORY } from '../../core/freeze.js';
 import { readPathOf } from '../../core/plan.js';
 import type { RsyncEnd, RsyncOutcome } from '../../core/rsync-outcome.js';
-import { judgeRsync } from '../../core/rsync-outcome.js';
+import { judgeRsync, mayBeTheConnection } from '../../core/rsync-outcome.js';
 import { ComplaintLog } from '../../core/rsync-complaint-log.js';
 import { needsProtectedArguments, rsyncOperands } from '../../core/rsync-options.js';
 import type { RsyncVersion } from '../../core/rsync-version.js';
@@ -36,6 +36,7 @@ export async function copyFromHost(
   const statistics = new StatisticsReader();
   const version = await localRsync(control.signal);
   const shell = await providers.remoteShellFor(host, control.signal);
+  let brokenBecause: string | undefined;
   const status = await runRsync({
     words: commandLine(mirror, job.words, version, shell),
     ...(job.writes ? { mirror: paths.mirror } : {}),
@@ -48,12 +49,18 @@ export async function copyFromHost(
     onError: (line) => complaints.add(line),
     ...(job.onRest === undefined ? {} : { onRest: job.onRest }),
     ...(job.onStart === undefined ? {} : { onStart: job.onStart }),
-  }).finally(() => shell.release());
+  })
+    .then(async (ended) => {
+      if (mayBeTheConnection(ended.exitCode)) brokenBecause = await shell.brokenBecause?.();
+      return ended;
+    })
+    .finally(() => shell.release());
   const end: RsyncEnd = {
     host: host.name,
     ...status,
     complaints: complaints.complaints(),
     statistics: statistics.statistics(),
+    ...(brokenBecause === undefined ? {} : { brokenBecause }),
   };
   return judgeRsync(end);
 }

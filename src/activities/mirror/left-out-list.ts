@@ -12,7 +12,7 @@ import type { ActivityControl, Providers } from '../activity-control.js';
 import { filterRules } from '../archive/archive-filter.js';
 import type { RunIdentity } from '../contract.js';
 import { lookForLeftOut } from './look-for-left-out.js';
-import { type OpenMirror, optionsOf } from './open-mirror.js';
+import { type OpenMirror, withLeftOutFile } from './open-mirror.js';
 
 /** rsync tries one rule after the other on each file: more make it too slow to be of use. */
 const MAX_RULES = 20_000;
@@ -42,7 +42,7 @@ export async function withLeftOut(
   const { cleared, rules } = rulesInForce(exclude);
   const prefix = `left-out-${shortHash(paths.mirror)}-`;
   const file = join(providers.spoolDirectory, prefix + shortHash(`${run.workflowId} ${run.runId}`));
-  const limited = { ...mirror, options: optionsOf(source, paths, { file, holdsRules: cleared }) };
+  const limited = withLeftOutFile(mirror, { file, holdsRules: cleared });
   if (when === 'as inspected' && existsSync(file)) return { mirror: limited, files: 0 };
 
   const filter = compileRules(exclude);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { HoldfastError } from '../../core/failures.js';
 import type { HostPlan, LocalDestination, SourcePlan } from '../../core/plan.js';
+import { SNAPSHOTS_FOLDER } from '../../core/snapshots.js';
 
 /** The folder beside a host's mirrors where Holdfast keeps what it knows about them. */
 export const STATE_FOLDER = '.holdfast';
@@ -17,6 +18,8 @@ export interface MirrorPaths {
   readonly stateFile: string;
   /** Where rsync keeps the part of a file that it had when it was cut off; outside the mirror, so that the mirror holds the source only. */
   readonly partialFolder: string;
+  /** Holds its snapshots and their records. */
+  readonly snapshotFolder: string;
 }
 
 /** Throws ConfigInvalid for names that would lead out of the host's folder or into Holdfast's own. */
@@ -32,6 +35,7 @@ export function mirrorPaths(base: string, host: string, source: string): MirrorP
     stateFolder,
     stateFile: join(stateFolder, `${name}.json`),
     partialFolder: join(stateFolder, `${name}.partial`),
+    snapshotFolder: join(hostFolder, SNAPSHOTS_FOLDER, name),
   };
 }
 
@@ -52,7 +56,7 @@ function localDestinationOf(host: HostPlan, source: SourcePlan): LocalDestinatio
 function requireSafeNames(host: string, source: string): void {
   const segments = [host, ...source.split('/')];
   const unsafe = (name: string): boolean => name === '' || name === '.' || name === '..' || name.includes('\0');
-  if (host.includes('/') || segments.some(unsafe) || segments[1] === STATE_FOLDER) {
+  if (host.includes('/') || segments.some(unsafe) || segments[1] === STATE_FOLDER || segments[1] === SNAPSHOTS_FOLDER) {
     throw new HoldfastError('ConfigInvalid', `the mirror cannot be kept under the name ${JSON.stringify(source)}`, {
       host,
       source,

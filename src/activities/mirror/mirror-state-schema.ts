@@ -28,8 +28,13 @@ const flawedEntry = z
   })
   .readonly();
 
+/** Where the source lay; see core/file-system-identity.ts. */
+const fileSystem = z
+  .strictObject({ mountPoint: z.string(), type: z.string(), mounted: z.string(), id: z.string().exactOptional() })
+  .readonly();
+
 /** One committed point in time: what the mirror held when a run ended well. */
-const committed = z
+export const committed = z
   .strictObject({
     backupId: z.string().refine((id) => parseBackupId(id) !== undefined, 'not a backup id'),
     status: z.enum(['ok', 'warning']),
@@ -43,6 +48,8 @@ const committed = z
     flaws: z.strictObject({ count, first: z.array(flawedEntry).max(100).readonly() }).readonly(),
     /** Owners and modes are kept in extended attributes: a restore must read them from there. */
     fakeSuper: z.boolean(),
+    /** Absent: the host could not say, or an older version wrote this. */
+    fileSystem: fileSystem.exactOptional(),
     holdfastVersion: z.string(),
     run,
   })

@@ -11,6 +11,7 @@ import type { MirrorInput } from '../contract.js';
 import { atDestination, requireDestination } from './destination-access.js';
 import { type MirrorPaths, mirrorPathsOf } from './mirror-paths.js';
 import { type MirrorStateReading, readMirrorState } from './mirror-state.js';
+import type { WriteOptions } from './write-options.js';
 
 /** A mirror that a step is about to look at or to change. */
 export interface OpenMirror {
@@ -19,6 +20,9 @@ export interface OpenMirror {
   readonly place: Required<FailurePlace>;
   readonly paths: MirrorPaths;
   readonly options: MergedOptions;
+  /** Set once it is to be written. */
+  readonly writing?: WriteOptions;
+  readonly leftOut?: LeftOutFile;
   /** As it was when the step began. */
   readonly before: MirrorStateReading;
 }
@@ -39,11 +43,26 @@ export async function openMirror({ host, source }: MirrorInput): Promise<OpenMir
   await requireDestination(paths.base, place);
   const before = await atDestination(paths.base, place, () => readMirrorState(paths));
   requireOwnState(before, source, place);
-  return { host, source, place, paths, before, options: optionsOf(source, paths) };
+  return { host, source, place, paths, before, options: optionsOf({ source, paths }) };
 }
 
-export function optionsOf(source: SourcePlan, paths: MirrorPaths, leftOut?: LeftOutFile): MergedOptions {
+export const withWriteOptions = (mirror: OpenMirror, writing: WriteOptions): OpenMirror =>
+  withOptions({ ...mirror, writing });
+
+export const withLeftOutFile = (mirror: OpenMirror, leftOut: LeftOutFile): OpenMirror =>
+  withOptions({ ...mirror, leftOut });
+
+const withOptions = (mirror: OpenMirror): OpenMirror => ({ ...mirror, options: optionsOf(mirror) });
+
+function optionsOf({
+  source,
+  paths,
+  leftOut,
+  writing,
+}: Pick<OpenMirror, 'source' | 'paths' | 'leftOut' | 'writing'>): MergedOptions {
   return mergeRsyncOptions({
+    ...writing,
+    ...(source.rsyncPath === undefined ? {} : { rsyncPath: source.rsyncPath }),
     words: source.rsyncOptions,
     exclude: source.exclude,
     ...(source.excludeFile === undefined ? {} : { excludeFile: source.excludeFile }),
@@ -56,7 +75,9 @@ export function optionsOf(source: SourcePlan, paths: MirrorPaths, leftOut?: Left
 }
 
 function requireSafeOptions(source: SourcePlan, place: FailurePlace): void {
-  const refused = refusedRsyncOptions(source.rsyncOptions);
+  // The way through the configuration is not the only one to a plan.
+  const path = source.rsyncPath === undefined ? [] : [`--rsync-path=${source.rsyncPath}`];
+  const refused = refusedRsyncOptions([...source.rsyncOptions, ...path]);
   if (refused.length === 0) return;
   const said = refused.map(({ word, reason }) => `${word} (${reason})`).join('; ');
   throw new HoldfastError('ConfigInvalid', `rsync_options has what Holdfast does not pass on: ${said}`, place);

@@ -1,17 +1,19 @@
 import { rm } from 'node:fs/promises';
 import { HoldfastError } from '../../core/failures.js';
-import { SYNC_OUTPUT } from '../../core/rsync-options.js';
 import type { RsyncOutcome } from '../../core/rsync-outcome.js';
 import { parseProgress } from '../../core/rsync-progress.js';
+import { TransferClock } from '../../core/transfer-clock.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { SyncMirrorInput, SyncMirrorResult } from '../contract.js';
-import { type CopyJob, copyFromHost } from './copy-from-host.js';
+import { makeMirrorSubvolume } from '../snapshots/mirror-subvolume.js';
+import { copyIntoMirror, type MirrorCopyJob } from './copy-into-mirror.js';
 import { atDestination, makeMirrorFolders } from './destination-access.js';
 import { flushFileSystem, flushingMeanwhile } from './flushing.js';
 import { endLeftoverWriters } from './leftover-writers.js';
 import { readMirrorState, removeMirrorState, writeMirrorState } from './mirror-state.js';
 import { withLeftOut } from './left-out-list.js';
-import { type OpenMirror, openMirrorForRsync } from './open-mirror.js';
+import { type OpenMirror, openMirrorForRsync, withWriteOptions } from './open-mirror.js';
+import { writeOptionsOf } from './write-options.js';
 
 /**
  * Makes the mirror what the source is now. From the first change until `commitMirror` its state is `syncing`; a repeated call, by the same run or the
@@ -23,25 +25,35 @@ export async function syncMirror(
   control: ActivityControl,
   input: SyncMirrorInput,
 ): Promise<SyncMirrorResult> {
-  const { mirror } = await withLeftOut(providers, control, await openMirrorForRsync(input), input.run, 'as inspected');
+  const opened = await openMirrorForRsync(input);
+  const writing = await writeOptionsOf(providers, control, opened);
+  const { mirror } = await withLeftOut(
+    providers,
+    control,
+    withWriteOptions(opened, writing),
+    input.run,
+    'as inspected',
+  );
   await endLeftoverWriters(mirror, control);
+  await makeMirrorSubvolume(providers, control, mirror);
   await makeMirrorFolders(mirror.paths, mirror.place);
   await markSyncing(mirror, control, input);
 
-  const job: CopyJob = {
-    words: [...SYNC_OUTPUT, ...deletionLimit(mirror, input)],
-    onLine: (line) => report(control, line),
-    onRest: (rest) => report(control, rest),
-    writes: true,
+  const clock = new TransferClock();
+  const job: MirrorCopyJob = {
+    ...(input.maxDeletions === undefined ? {} : { maxDeletions: input.maxDeletions }),
+    onLine: (line) => report(control, clock, line),
+    onRest: (rest) => report(control, clock, rest),
     onStart: () => requireOwnAttempt(mirror, control),
   };
-  const outcome = await flushingMeanwhile(mirror.paths, () => copyFromHost(providers, control, mirror, job));
+  const outcome = await flushingMeanwhile(mirror.paths, () => copyIntoMirror(providers, control, mirror, job));
   if (outcome.kind === 'failed') return giveUp(mirror, control, outcome);
 
   await removePartialFiles(mirror);
   await flushFileSystem(mirror.paths, mirror.place);
-  const { statistics, exitCode, flaws } = outcome;
-  return { statistics, exitCode, flaws };
+  const { statistics, exitCode, flaws, errorCounts } = outcome;
+  const notes = mirror.options.notes.filter((note) => !opened.options.notes.includes(note));
+  return { statistics, exitCode, flaws, errorCounts, movingMs: clock.movingMs, notes };
 }
 
 async function markSyncing(
@@ -80,12 +92,11 @@ async function isOwnAttempt(paths: OpenMirror['paths'], control: ActivityControl
   return now.kind === 'known' && now.state.state === 'syncing' && now.state.attemptToken === control.attemptToken;
 }
 
-const deletionLimit = ({ options }: OpenMirror, { maxDeletions }: SyncMirrorInput): string[] =>
-  options.deletes && maxDeletions !== undefined ? [`--max-delete=${maxDeletions}`] : [];
-
-function report(control: ActivityControl, line: string): void {
+function report(control: ActivityControl, clock: TransferClock, line: string): void {
   const progress = parseProgress(line);
-  if (progress) control.progress({ ...progress });
+  if (!progress) return;
+  clock.add(progress, performance.now());
+  control.progress({ ...progress });
 }
 
 /** When rsync is known to have changed nothing, the mirror is as finished as it was. */

@@ -2,8 +2,10 @@ import { quote } from '../../core/shell-quoting.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { RestoreStepInput } from '../contract.js';
 import { scratchName } from './extract-links.js';
+import { readMirrorRecord } from './mirror-restore-record.js';
 import { removeLargeFiles } from './place-large-files.js';
 import { readRecord, removeSpool } from './restore-spool.js';
+import { releaseSnapshot } from './snapshot-in-use.js';
 import { change } from './target-changes.js';
 import { targetRunner } from './target-machine.js';
 
@@ -11,13 +13,14 @@ import { targetRunner } from './target-machine.js';
 export async function discardRestore(
   providers: Providers,
   control: ActivityControl,
-  { plan }: RestoreStepInput,
+  { plan, run }: RestoreStepInput,
 ): Promise<void> {
   if (plan.spool === '') return;
   try {
     if (plan.engine === 'archive') await removeScratch(providers, control, plan.spool, 'and unfinished files');
+    else await releaseSnapshot((await readMirrorRecord(plan.spool)).point, run);
   } catch (error) {
-    control.log('warn', 'the scratch directory of a restore stays in its target', { error: String(error) });
+    control.log('warn', 'something of a restore stays behind', { error: String(error) });
   }
   await removeSpool(plan.spool);
 }

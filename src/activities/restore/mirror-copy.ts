@@ -8,6 +8,7 @@ import { DRY_RUN_OUTPUT, SYNC_OUTPUT } from '../../core/rsync-options.js';
 import { judgeRsync, type RsyncOutcome } from '../../core/rsync-outcome.js';
 import type { RsyncVersion } from '../../core/rsync-version.js';
 import { StatisticsReader } from '../../core/rsync-statistics.js';
+import type { HostPlan } from '../../core/plan.js';
 import type { ActivityControl, Providers, RemoteShell } from '../activity-control.js';
 import type { RestoreRequest } from '../contract.js';
 import { localRsync } from '../mirror/local-rsync.js';
@@ -25,7 +26,13 @@ export interface MirrorCopy {
   readonly mode: 'look' | 'write';
   /** Comparison after the copy: what is the same is not copied again, whatever was asked for. */
   readonly compareOnly?: boolean;
-  readonly onChange: (change: ItemizedChange) => void;
+  /** Only what the target has and the mirror has not, all over the tree; with `look`. */
+  readonly surplusOnly?: boolean;
+  readonly onChange: (change: MirrorChange) => void;
+}
+
+export interface MirrorChange extends ItemizedChange {
+  readonly isDirectory: boolean;
 }
 
 export type GoodEnd = Extract<RsyncOutcome, { kind: 'done' }>;
@@ -44,7 +51,7 @@ export async function copyMirror(providers: Providers, control: ActivityControl,
     onOutput: (line) => {
       if (statistics.add(line)) return;
       const change = parseItemized(line);
-      if (change) copy.onChange(change);
+      if (change) copy.onChange({ ...change, isDirectory: line.endsWith('/') });
       else complaints.addOutput(line);
     },
     onError: (line) => complaints.add(line),
@@ -71,11 +78,12 @@ const TARGET_FAILURES: Readonly<Record<string, 'RestoreTargetFull' | 'RestoreTar
 };
 
 function commandLine(
-  { spool, record, request, mode, compareOnly }: MirrorCopy,
+  { spool, record, request, mode, compareOnly, surplusOnly = false }: MirrorCopy,
   version: RsyncVersion,
   shell: RemoteShell | undefined,
 ): string[] {
   const { source, target, targetHost } = record;
+  const everything = surplusOnly || takesAll(request);
   const options = mirrorRestoreOptions({
     words: source.rsyncOptions,
     exclude: source.exclude,
@@ -85,14 +93,19 @@ function commandLine(
     preserveOwnership: source.preserveOwnership,
     fakeSuper: record.fakeSuper,
     overwrite: compareOnly && request.overwrite === 'always' ? 'changed' : request.overwrite,
-    delete: request.delete,
+    // Without recursion rsync deletes nothing: what goes then is found by another run (mirror-surplus.ts).
+    delete: request.delete && everything,
+    makeRoom: request.delete && !everything,
     target: { root: target.root, here: targetHost === undefined },
-    ...(takesAll(request) ? {} : { namesFile: join(spool, NAMES_FILE) }),
+    ...(everything ? {} : { namesFile: join(spool, NAMES_FILE) }),
   });
+  // Together they leave all transfers out (rsync(1), --existing).
+  if (surplusOnly) options.push('--existing', '--ignore-existing');
   const output = mode === 'look' ? DRY_RUN_OUTPUT : [...SYNC_OUTPUT, '--out-format=@@%i %n'];
   const operands = ['--', `${record.mirror}/`];
   const limit = rsyncBandwidthWords(bandwidthOf(targetHost, source.destination));
   if (shell === undefined) return [...limit, ...options, ...output, ...operands, `${target.path}/`];
+  const rsyncPath = rsyncPathOn(targetHost);
   const protection = version.protectsArguments ? [] : ['--protect-args'];
   return [
     ...limit,
@@ -100,7 +113,14 @@ function commandLine(
     ...output,
     ...protection,
     `--rsh=${shell.rsh}`,
+    ...(rsyncPath === undefined ? [] : [`--rsync-path=${rsyncPath}`]),
     ...operands,
     `${shell.address}:${target.path}/`,
   ];
+}
+
+/** The program that all of a host's sources are read by, `sudo rsync` for one; it writes there too. Undefined: rsync, or not the same for all. */
+export function rsyncPathOn(host: HostPlan | undefined): string | undefined {
+  const [path, ...others] = new Set(host?.sources.map(({ rsyncPath }) => rsyncPath));
+  return others.length === 0 ? path : undefined;
 }

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HoldfastError } from '../../core/failures.js';
 import type { HostPlan, SourcePlan } from '../../core/plan.js';
+import type { ReadPoint } from './open-mirror-point.js';
 import type { TargetMachine } from './target-machine.js';
 
 /** What the copy of a mirror needs; `mirror.json` in the spool. */
@@ -9,8 +10,10 @@ export interface MirrorRestoreRecord {
   readonly source: SourcePlan;
   readonly targetHost?: HostPlan;
   readonly target: TargetMachine;
-  /** Absolute. */
+  /** The directory that is read, absolute: the mirror or a snapshot of it. */
   readonly mirror: string;
+  /** What it is said to hold; looked at again at the end. */
+  readonly point: ReadPoint;
   readonly fakeSuper: boolean;
   /** A file of rsync's rules that keep what the mirror's filters left out from being deleted. */
   readonly protectFile?: string;

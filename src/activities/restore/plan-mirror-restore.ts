@@ -6,38 +6,55 @@ import { parentOf } from '../../core/restore-selection.js';
 import { assertTargetAllowed } from '../../core/restore-target.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { PlanRestoreInput, RestorePlan, RestoreRequest } from '../contract.js';
-import { copyMirror, NAMES_FILE } from './mirror-copy.js';
+import { copyMirror, NAMES_FILE, rsyncPathOn } from './mirror-copy.js';
 import { writeMirrorRecord } from './mirror-restore-record.js';
 import { nulList } from './name-lists.js';
-import { openMirrorPoint } from './open-mirror-point.js';
+import { findSurplus, writeSurplus } from './mirror-surplus.js';
+import { type MirrorPoint, openMirrorPoint } from './open-mirror-point.js';
 import { protectFile, protectInTarget } from './protect-in-mirror-target.js';
 import { localFolders, type RequestedSource } from './restore-request.js';
 import { selectionOf, takesAll } from './restore-scope.js';
+import { holdSnapshot, releaseSnapshot } from './snapshot-in-use.js';
 import { lookAtTarget, targetRunner } from './target-machine.js';
 import { scanTarget } from './target-scan.js';
 
-/** Says what copying a mirror back would do: rsync's dry run. */
+/** Says what copying a mirror, or a snapshot of it, would do: rsync's dry run. */
 export async function planMirrorRestore(
   providers: Providers,
   control: ActivityControl,
-  { request }: PlanRestoreInput,
+  { request, run }: PlanRestoreInput,
   requested: RequestedSource,
   spool: string,
 ): Promise<RestorePlan> {
-  if (request.delete && !takesAll(request)) {
-    const message =
-      'a mirror is restored with --include or with --delete, not with both; restore it whole into a new directory instead';
-    throw new HoldfastError('RestoreTargetInvalid', message);
+  const point = await openMirrorPoint(providers, control, requested, request);
+  await holdSnapshot(point, run, control);
+  let goesOn = false;
+  try {
+    const plan = await planCopy(providers, control, request, requested, point, spool);
+    goesOn = !request.dryRun;
+    return plan;
+  } finally {
+    if (!goesOn) await releaseSnapshot(point, run);
   }
+}
+
+async function planCopy(
+  providers: Providers,
+  control: ActivityControl,
+  request: RestoreRequest,
+  requested: RequestedSource,
+  point: MirrorPoint,
+  spool: string,
+): Promise<RestorePlan> {
   const { source, targetHost } = requested;
-  const point = await openMirrorPoint(requested, request);
+  const snapshot = point.snapshot === undefined ? {} : { snapshot: point.snapshot };
   const target = await lookAtTarget(targetRunner(providers, targetHost), control, requested.targetPath, ['rsync']);
   assertTargetAllowed({ ...target, inPlace: requested.inPlace, destinations: await localFolders(requested) });
   const protect = request.delete
     ? await protectInTarget(control, {
         filters: source.filters,
         target: { runner: targetRunner(providers, targetHost), path: target.path },
-        mirror: { runner: providers.localRunner, path: point.paths.mirror },
+        mirror: { runner: providers.localRunner, path: point.tree },
         agesAt: point.madeAt,
         rulesFile: protectFile(spool),
       })
@@ -47,12 +64,15 @@ export async function planMirrorRestore(
     source,
     ...(targetHost === undefined ? {} : { targetHost }),
     target,
-    mirror: point.paths.mirror,
+    mirror: point.tree,
+    point,
     fakeSuper: point.fakeSuper,
   };
   await writeMirrorRecord(spool, record);
   if (!takesAll(request)) await writeNames(providers, control, request, record.mirror, spool);
-  const seen = { created: 0, changed: 0, deleted: 0 };
+  const surplus = await findSurplus(providers, control, spool, record, request);
+  await writeSurplus(spool, surplus);
+  const seen = { created: 0, changed: 0, deleted: surplus.files.length + surplus.directories.length };
   const { statistics } = await copyMirror(providers, control, {
     spool,
     record,
@@ -66,7 +86,8 @@ export async function planMirrorRestore(
     engine: 'mirror',
     backupId: point.backupId,
     chain: point.backupId === '' ? [] : [point.backupId],
-    from: point.paths.mirror,
+    from: point.tree,
+    ...snapshot,
     targetPath: target.path,
     targetMachine: target.machine,
     taskQueue: providers.machineTaskQueue,
@@ -81,7 +102,10 @@ export async function planMirrorRestore(
     bytesToWrite: statistics.literalBytes + statistics.matchedBytes,
     bytesToRead: statistics.literalBytes + statistics.matchedBytes,
     flaws: point.flaws,
-    notes: target.root ? [] : [`Owners are not restored: the login on ${target.machine} is not root.`],
+    notes:
+      target.root || rsyncPathOn(targetHost) !== undefined
+        ? []
+        : [`Owners are not restored: the login on ${target.machine} is not root.`],
   };
 }
 

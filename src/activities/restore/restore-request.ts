@@ -1,4 +1,5 @@
 import { realpath } from 'node:fs/promises';
+import { HoldfastError } from '../../core/failures.js';
 import type { DestinationPlan, HostPlan, SourcePlan } from '../../core/plan.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { RestoreRequest } from '../contract.js';
@@ -30,6 +31,10 @@ export async function resolveRequest(
   const source = selectSource(host, request.source);
   if (target.kind === 'local') return { host, source, targetPath: target.path, inPlace: false };
   const targetHost = target.host === host.name ? host : await load(target.host);
+  if (target.path === undefined && source.dump !== undefined) {
+    const message = `a dump has no place on ${target.host} to go back to: name a directory there (${target.host}:/DIRECTORY)`;
+    throw new HoldfastError('RestoreTargetInvalid', message, { host: host.name, source: source.name });
+  }
   const targetPath = target.path ?? source.path;
   return { host, source, targetHost, targetPath, inPlace: targetHost === host && targetPath === source.path };
 }

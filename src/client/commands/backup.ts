@@ -76,6 +76,8 @@ async function backUp(context: CliContext, selection: Selection, options: Backup
     if (result === 'detached') return;
     const exitCode = exitCodeOfResult(result);
     printFleetResult(context, result);
+    if (result.counts.held > 0)
+      context.note(`What is held:\n  holdfast runs show ${workflowId}\n  holdfast approve ${workflowId}`);
     context.printJson({ message_type: 'summary', workflow_id: workflowId, ...result, exit_code: exitCode });
     process.exitCode = exitCode;
   } finally {

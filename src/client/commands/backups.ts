@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { TASK_QUEUE } from '../../core/ids.js';
+import { parseSnapshotName } from '../../core/snapshot-names.js';
 import { EXIT } from '../../core/statuses.js';
 import type { ListBackupsWorkflowInput, ListBackupsWorkflowResult } from '../../workflows/messages.js';
 import { WORKFLOW } from '../../workflows/messages.js';
@@ -104,8 +105,15 @@ async function listBackups(
   }
 }
 
-function remarkOf({ pinned, pendingDeletion, damage }: ListBackupsWorkflowResult['backups'][number]): string {
+function remarkOf({
+  pinned,
+  pendingDeletion,
+  damage,
+  snapshots = [],
+}: ListBackupsWorkflowResult['backups'][number]): string {
+  const kinds = snapshots.map((name) => parseSnapshotName(name)?.kind ?? name);
   const remarks = [
+    ...(kinds.length === 0 ? [] : [`snapshot${kinds.length === 1 ? '' : 's'}: ${kinds.join(', ')}`]),
     ...(damage === undefined
       ? []
       : [`damaged: ${damage.files === 0 ? 'as a whole' : `${damage.files} files`}; see \`holdfast verify\``]),

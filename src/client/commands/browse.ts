@@ -8,7 +8,7 @@ import { contextOf } from '../cli-context.js';
 import type { CliContext } from '../cli-context.js';
 import type { TemporalConnection } from '../connection.js';
 import { accessOfOptions, identityOptions, type IdentityOptions } from '../read-access.js';
-import { pointOf, type PointOptions } from '../point-option.js';
+import { pointOf, type PointOptions, snapshotOption } from '../point-option.js';
 import { sourceOfArgument } from '../source-argument.js';
 
 interface BrowseCommandOptions extends PointOptions, IdentityOptions {}
@@ -20,13 +20,15 @@ export function registerBrowseCommand(program: Command): void {
     .argument('<host:source>', 'the host that was backed up, and its source')
     .option('--at <time>', 'the newest backup at or before this time; without it and --backup you choose')
     .option('-b, --backup <id>', 'this backup')
+    .addOption(snapshotOption())
     .action(async (of: string, options: BrowseCommandOptions, command: Command) => {
       const { host, source } = sourceOfArgument(of);
       if (source === undefined) return command.error(`Name the source too: ${host}:SOURCE (see holdfast hosts).`);
       if (process.stdin.isTTY !== true || process.stdout.isTTY !== true) {
         command.error('browse needs a terminal; elsewhere use holdfast files, find and restore.');
       }
-      const point = options.at === undefined && options.backup === undefined ? undefined : pointOf(command, options);
+      const isNamed = [options.at, options.backup, options.snapshot].some((word) => word !== undefined);
+      const point = isNamed ? pointOf(command, options) : undefined;
       await start(contextOf(command), { host, source, point, access: accessOfOptions(command, options) });
     });
   for (const option of identityOptions()) browse.addOption(option);

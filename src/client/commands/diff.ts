@@ -12,16 +12,20 @@ import { pointOfWord } from '../point-option.js';
 import { sourceOfArgument } from '../source-argument.js';
 
 export function registerDiffCommand(program: Command): void {
-  const command = program
+  const examples =
+    '  holdfast diff web1:etc 2026-11-19\n  holdfast diff web1:etc 20261119T020000Z-0 20261120T020000Z-1';
+  addDiffCommand(program, 'say what differs between two backups of a source', examples);
+}
+
+/** `diff` of the program, and of `holdfast snapshots`, where it means the same. */
+export function addDiffCommand(parent: Command, description: string, examples: string): void {
+  const command = parent
     .command('diff')
-    .description('say what differs between two backups of a source')
+    .description(description)
     .argument('<host[:source]>', 'the host that was backed up, and its source if it has several')
-    .argument('<before>', 'a backup’s id, or a time')
+    .argument('<before>', 'a backup’s id, a snapshot’s name, or a time')
     .argument('[now]', 'another one', 'latest')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  holdfast diff web1:etc 2026-11-19\n  holdfast diff web1:etc 20261119T020000Z-0 20261120T020000Z-1',
-    )
+    .addHelpText('after', `\nExamples:\n${examples}`)
     .action(async (of: string, before: string, now: string, options: IdentityOptions, command: Command) => {
       const points = { before: pointOfWord(command, before), now: pointOfWord(command, now) };
       await diffBackups(contextOf(command), {
@@ -47,7 +51,8 @@ async function diffBackups(context: CliContext, asked: Omit<DiffBackupsWorkflowI
       workflow,
       { ...asked, configPath },
     )) {
-      if (first === undefined) context.note(`from ${page.before} to ${page.now}`);
+      if (first === undefined)
+        for (const line of [`from ${page.before} to ${page.now}`, ...(page.notes ?? [])]) context.note(line);
       first ??= page;
       await printDifferences(context, page.files);
     }

@@ -5,7 +5,7 @@ import type { Failure } from '../../core/failures.js';
 import { EXIT, exitCodeOfFailure } from '../../core/statuses.js';
 import { contextOf, failureLines } from '../cli-context.js';
 import type { CliContext } from '../cli-context.js';
-import { checkHosts, printChecks } from './hosts.js';
+import { verifyHosts } from './hosts-verify.js';
 
 export function registerDoctorCommand(program: Command): void {
   program
@@ -36,7 +36,7 @@ async function examine(context: CliContext): Promise<number> {
   if (failed !== undefined || connection === undefined)
     return failed === undefined ? EXIT.unreachable : exitCodeOfFailure(failed);
   try {
-    return await printChecks(context, await checkHosts(context, connection, []));
+    return await verifyHosts(context, connection, []);
   } finally {
     await connection.stop();
   }

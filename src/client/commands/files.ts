@@ -10,7 +10,7 @@ import { WORKFLOW } from '../../workflows/messages.js';
 import { contextOf } from '../cli-context.js';
 import type { CliContext } from '../cli-context.js';
 import { accessOfOptions, identityOptions, type IdentityOptions } from '../read-access.js';
-import { pointOf, type PointOptions } from '../point-option.js';
+import { pointOf, type PointOptions, snapshotOption } from '../point-option.js';
 import { sourceOfArgument } from '../source-argument.js';
 
 interface FilesCommandOptions extends PointOptions, IdentityOptions {
@@ -26,6 +26,7 @@ export function registerFilesCommand(program: Command): void {
     .argument('[path]', 'a directory or file, from the source on', '')
     .addOption(new Option('--at <time>', 'the newest backup at or before this time (ISO 8601)').conflicts('backup'))
     .option('-b, --backup <id>', 'this backup; default: the latest')
+    .addOption(snapshotOption())
     .option('-R, --recursive', 'all that lies below, not only the first level', false)
     .option('-l, --long', 'with mode, owner, size and time', false)
     .addHelpText(

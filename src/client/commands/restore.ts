@@ -11,13 +11,15 @@ import { contextOf } from '../cli-context.js';
 import type { CliContext } from '../cli-context.js';
 import { type IdentityOptions, identityOf, identityOptions } from '../identity-option.js';
 import type { TemporalConnection } from '../connection.js';
-import { pointOf } from '../point-option.js';
+import { pointOf, snapshotOption } from '../point-option.js';
+import { sourceOfArgument } from '../source-argument.js';
 
 interface RestoreCommandOptions extends IdentityOptions {
   readonly host: string;
   readonly source: string;
   readonly at?: string;
   readonly backup?: string;
+  readonly snapshot?: string;
   readonly include: readonly string[];
   readonly target?: string;
   readonly to?: string;
@@ -37,6 +39,23 @@ export function registerRestoreCommand(program: Command): void {
     .requiredOption('-s, --source <name>', 'the source (dest_subdir)')
     .addOption(new Option('--at <time>', 'the newest backup at or before this time (ISO 8601)').conflicts('backup'))
     .option('-b, --backup <id>', 'this backup; default: the latest')
+    .addOption(snapshotOption());
+  addRestoreOptions(command)
+    .option('--unfinished', 'take a mirror that was left half synchronised', false)
+    .option('--accept-untrusted', 'believe manifests that no trusted key has signed', false)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  holdfast restore --host web1 --source etc --target /tmp/etc\n  holdfast restore --host web1 --source www --at 2026-11-20T18:00 --include /index.html --to web1\n  holdfast restore --host web1 --source etc --include /hosts --stdout | diff - /etc/hosts',
+    )
+    .action(async (options: RestoreCommandOptions, command: Command) => {
+      await restore(contextOf(command), command, options);
+    });
+  for (const option of identityOptions()) command.addOption(option);
+}
+
+/** What every restore can be told, whatever it restores. */
+function addRestoreOptions(command: Command): Command {
+  return command
     .addOption(
       new Option('-i, --include <pattern>', 'only what matches (rsync pattern); repeatable')
         .argParser(collect)
@@ -55,17 +74,27 @@ export function registerRestoreCommand(program: Command): void {
         .default('changed'),
     )
     .option('--delete', 'remove what the point does not have', false)
-    .option('-n, --dry-run', 'say what would be done', false)
-    .option('--unfinished', 'take a mirror that was left half synchronised', false)
-    .option('--accept-untrusted', 'believe manifests that no trusted key has signed', false)
+    .option('-n, --dry-run', 'say what would be done', false);
+}
+
+/** `holdfast snapshots restore`: the same restore, of a snapshot that is named. */
+export function addSnapshotRestoreCommand(parent: Command): void {
+  const command = parent
+    .command('restore')
+    .description('restore a snapshot of a mirror, or part of it')
+    .argument('<host:source>', 'the mirror: its host and its source')
+    .argument('<name>', 'the snapshot');
+  addRestoreOptions(command)
     .addHelpText(
       'after',
-      '\nExamples:\n  holdfast restore --host web1 --source etc --target /tmp/etc\n  holdfast restore --host web1 --source www --at 2026-11-20T18:00 --include /index.html --to web1\n  holdfast restore --host web1 --source etc --include /hosts --stdout | diff - /etc/hosts',
+      '\nExamples:\n  holdfast snapshots restore web1:etc 20261120T020000Z-daily --target /tmp/etc\n  holdfast snapshots restore web1:www 20261120T020000Z-daily --include /index.html --to web1',
     )
-    .action(async (options: RestoreCommandOptions, command: Command) => {
-      await restore(contextOf(command), command, options);
+    .action(async (of: string, snapshot: string, options: RestoreCommandOptions, own: Command) => {
+      const { host, source } = sourceOfArgument(of);
+      if (source === undefined) return own.error(`Name the source too: ${host}:SOURCE (see holdfast hosts).`);
+      const given = { ...options, unfinished: false, acceptUntrusted: false };
+      await restore(contextOf(own), own, { ...given, host, source, snapshot });
     });
-  for (const option of identityOptions()) command.addOption(option);
 }
 
 async function restore(context: CliContext, command: Command, options: RestoreCommandOptions): Promise<void> {

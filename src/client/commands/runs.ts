@@ -7,16 +7,20 @@ import type {
   FleetBackupResult,
   FleetProgress,
   HostBackupResult,
+  MeasureSizesResult,
   PruneProgress,
   PruneResult,
   RestoreDrillResult,
   RestoreProgress,
   RestoreResult,
+  ScanSizesProgress,
+  ScanSizesResult,
   SourcesProgress,
   VerifyBackupsResult,
 } from '../../workflows/messages.js';
 import { WORKFLOW } from '../../workflows/messages.js';
 import { limitOf } from '../command-arguments.js';
+import { registerRunsControlCommands } from './runs-control.js';
 import { registerRunsLimitCommand } from './runs-limit.js';
 import { contextOf } from '../cli-context.js';
 import type { CliContext } from '../cli-context.js';
@@ -29,7 +33,9 @@ type RunResult =
   | PruneResult
   | ConsolidateResult
   | VerifyBackupsResult
-  | RestoreDrillResult;
+  | RestoreDrillResult
+  | ScanSizesResult
+  | MeasureSizesResult;
 
 export function registerRunsCommands(program: Command): void {
   const runs = program.command('runs').description('look into runs, join them, cancel them');
@@ -65,6 +71,7 @@ export function registerRunsCommands(program: Command): void {
       await withConnection(contextOf(command), true, (context, connection) => cancel(context, connection, workflowId));
     });
   registerRunsLimitCommand(runs, withConnection);
+  registerRunsControlCommands(runs, withConnection);
 }
 
 interface ListOptions {
@@ -108,6 +115,7 @@ async function listRuns(
     WORKFLOW.restoreDrill,
     WORKFLOW.pruneDestinations,
     WORKFLOW.consolidate,
+    WORKFLOW.scanSizes,
     ...(options.hosts ? [WORKFLOW.hostBackup] : []),
   ]
     .map((type) => `'${type}'`)
@@ -161,7 +169,10 @@ async function showRun(context: CliContext, connection: TemporalConnection, work
     return;
   }
   const { resultOf } = await import('../workflow-results.js');
-  await printResult(context, workflowId, await resultOf<RunResult>(handle));
+  const result = await resultOf<RunResult>(handle);
+  await printResult(context, workflowId, result);
+  if (result.kind === 'fleet-backup')
+    await (await import('../held-names.js')).printHeldNames(context, connection, result);
 }
 
 async function attach(context: CliContext, connection: TemporalConnection, workflowId: string): Promise<void> {
@@ -172,6 +183,7 @@ async function attach(context: CliContext, connection: TemporalConnection, workf
   const { restoreProgressView } = await import('../restore-report.js');
   const { pruneProgressView } = await import('../prune-report.js');
   const { drillProgressView, verifyProgressView } = await import('../verify-report.js');
+  const { scanProgressView } = await import('../sizes-report.js');
   const result =
     type === WORKFLOW.verifyBackups || type === WORKFLOW.restoreDrill
       ? await followRun<RunResult, SourcesProgress>(
@@ -184,7 +196,9 @@ async function attach(context: CliContext, connection: TemporalConnection, workf
         ? await followRun<RunResult, PruneProgress>(context, connection, handle, pruneProgressView)
         : type === WORKFLOW.restore
           ? await followRun<RunResult, RestoreProgress>(context, connection, handle, restoreProgressView)
-          : await followRun<RunResult, FleetProgress>(context, connection, handle, fleetProgressView);
+          : type === WORKFLOW.scanSizes
+            ? await followRun<RunResult, ScanSizesProgress>(context, connection, handle, scanProgressView)
+            : await followRun<RunResult, FleetProgress>(context, connection, handle, fleetProgressView);
   if (result !== 'detached') process.exitCode = await printResult(context, workflowId, result);
 }
 
@@ -230,6 +244,12 @@ async function printResult(context: CliContext, workflowId: string, result: RunR
       break;
     case 'prune':
       (await import('../prune-report.js')).printPruneResult(context, result);
+      break;
+    case 'scan-sizes':
+      (await import('../sizes-report.js')).printScan(context, result);
+      break;
+    case 'measure-sizes':
+      (await import('../sizes-report.js')).printMeasured(context, result);
       break;
     case 'consolidate':
       (await import('../consolidate-report.js')).printConsolidateResult(context, result);

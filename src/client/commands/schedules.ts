@@ -49,8 +49,9 @@ async function apply(
   const { path, schedules, settings } = await loadConfig(await findConfig(context.configPath));
   await connected(context, '', async (_context, { client }) => {
     const { applySchedules } = await import('../schedules/apply.js');
-    const parallelHosts = settings.parallelHosts;
-    const applied = await applySchedules(client.schedule, schedules, { configPath: path, parallelHosts, ...options });
+    const { parallelHosts, sizeScanLimitMs } = settings;
+    const known = { configPath: path, parallelHosts, sizeScanLimitMs };
+    const applied = await applySchedules(client.schedule, schedules, { ...known, ...options });
     for (const schedule of applied) context.print(appliedLine(schedule, options.dryRun));
     if (applied.length === 0) context.note(`${path} has no schedules.`);
     context.printJson({ message_type: 'summary', dry_run: options.dryRun, schedules: applied });

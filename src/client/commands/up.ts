@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 import { contextOf } from '../cli-context.js';
+import { maxConnectionsOption } from '../command-arguments.js';
 
 export function registerUpCommand(program: Command): void {
   program
     .command('up')
     .description('run the Temporal server and a worker in the foreground')
+    .addOption(maxConnectionsOption())
     .addHelpText(
       'after',
       `
@@ -12,8 +14,8 @@ The server is the one that TEMPORAL_ADDRESS or TEMPORAL_PROFILE names, else an e
 $HOLDFAST_STATE_DIR or ~/.local/state/holdfast. Ctrl-C or SIGTERM stops; what was running goes on with the next \`holdfast up\`,
 also after a crash.`,
     )
-    .action(async (_options: unknown, command: Command) => {
+    .action(async (options: { maxConnections?: number }, command: Command) => {
       const { serve } = await import('../serve.js');
-      await serve(contextOf(command), 'short');
+      await serve(contextOf(command), 'short', options);
     });
 }

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 import { contextOf } from '../cli-context.js';
+import { maxConnectionsOption } from '../command-arguments.js';
 
 export function registerWorkerCommand(program: Command): void {
   program
     .command('worker')
     .description('run a worker for your Temporal server')
+    .addOption(maxConnectionsOption())
     .addHelpText(
       'after',
       `
@@ -12,8 +14,8 @@ The server is named as for Temporal's own tools: TEMPORAL_ADDRESS, TEMPORAL_NAME
 profile of its configuration file (TEMPORAL_PROFILE). SIGTERM gives running steps 30 seconds; what is not done by then is done
 again by another worker.`,
     )
-    .action(async (_options: unknown, command: Command) => {
+    .action(async (options: { maxConnections?: number }, command: Command) => {
       const { serve } = await import('../serve.js');
-      await serve(contextOf(command), 'long');
+      await serve(contextOf(command), 'long', options);
     });
 }

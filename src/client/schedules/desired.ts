@@ -3,10 +3,12 @@ import type { ScheduleOptions, ScheduleOverlapPolicy, ScheduleSpec } from '@temp
 import type { ScheduleOverlap, SchedulePlan, ScheduleTimes } from '../../config/load.js';
 import { durationWord } from '../../config/units.js';
 import { scheduleId, TASK_QUEUE } from '../../core/ids.js';
+import { DEFAULT_SIZE_LIMIT_MS } from '../../core/sizes.js';
 import {
   type FleetBackupInput,
   type PruneInput,
   type RestoreDrillInput,
+  type ScanSizesInput,
   type VerifyBackupsInput,
   WORKFLOW,
 } from '../../workflows/messages.js';
@@ -26,6 +28,8 @@ export interface ScheduleContext {
   /** Absolute, as the workers see it. */
   readonly configPath: string;
   readonly parallelHosts: number;
+  /** Default: DEFAULT_SIZE_LIMIT_MS. */
+  readonly sizeScanLimitMs?: number;
 }
 
 const OVERLAP: Readonly<Record<ScheduleOverlap, NonNullable<ScheduleOverlapPolicy>>> = {
@@ -37,8 +41,9 @@ const OVERLAP: Readonly<Record<ScheduleOverlap, NonNullable<ScheduleOverlapPolic
 };
 
 /** A schedule of the configuration as a Temporal Schedule: nothing is left to a server's defaults. */
-export function desiredSchedule(plan: SchedulePlan, { configPath, parallelHosts }: ScheduleContext): DesiredSchedule {
-  const { workflowType, input } = actionOf(plan, { configPath, parallelHosts });
+export function desiredSchedule(plan: SchedulePlan, context: ScheduleContext): DesiredSchedule {
+  const { workflowType, input } = actionOf(plan, context);
+  const { configPath } = context;
   const spec: ScheduleSpec = { ...specOf(plan.times), jitter: plan.jitterMs };
   const policies = { overlap: OVERLAP[plan.overlap], catchupWindow: plan.catchupWindowMs, pauseOnFailure: false };
   const note = plan.note ?? '';
@@ -61,12 +66,12 @@ export function desiredSchedule(plan: SchedulePlan, { configPath, parallelHosts 
   };
 }
 
-type ScheduledInput = FleetBackupInput | PruneInput | VerifyBackupsInput | RestoreDrillInput;
+type ScheduledInput = FleetBackupInput | PruneInput | VerifyBackupsInput | RestoreDrillInput | ScanSizesInput;
 
 /** Nobody is there to approve anything when it runs. */
 function actionOf(
   { name, action, selection, full, readPercent }: SchedulePlan,
-  { configPath, parallelHosts }: ScheduleContext,
+  { configPath, parallelHosts, sizeScanLimitMs = DEFAULT_SIZE_LIMIT_MS }: ScheduleContext,
 ): { readonly workflowType: string; readonly input: ScheduledInput } {
   switch (action) {
     case 'backup': {
@@ -91,6 +96,8 @@ function actionOf(
         workflowType: WORKFLOW.restoreDrill,
         input: { configPath, selection, point: { latest: true }, sample: DRILL_SAMPLE },
       };
+    case 'sizes':
+      return { workflowType: WORKFLOW.scanSizes, input: { configPath, selection, limitMs: sizeScanLimitMs } };
   }
 }
 

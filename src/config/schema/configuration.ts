@@ -2,12 +2,14 @@ import { z } from 'zod';
 import { bandwidthLimit } from './bandwidth.js';
 import { catalog } from './catalog.js';
 import { destination } from './destination.js';
+import { dump } from './dump.js';
+import { scriptName } from './hooks.js';
 import { inheritedShape } from './inherited.js';
 import { schedule, scheduleName } from './schedule.js';
 import { snapshots } from './snapshots.js';
 import { secret } from './secret.js';
 import { hostname, sshShape, tag } from './ssh.js';
-import { absolutePath, mapping, name, plainText, relativePath, word } from './words.js';
+import { absolutePath, duration, mapping, name, plainText, relativePath } from './words.js';
 
 const tags = z
   .array(tag)
@@ -18,24 +20,31 @@ const tags = z
   })
   .optional();
 
-const scriptName = word(
-  /^[A-Za-z0-9_][A-Za-z0-9._-]*$/,
-  'a plain file name',
-  'the name of a file in scripts_dir, with or without .sh',
-);
+/** Of the source as it is when its file system is mounted. */
+const markerName = relativePath('a path below the source, for instance .mounted');
 
 const path = mapping({
-  path: absolutePath('an absolute directory such as /etc').meta({
-    title: 'Directory',
-    description: 'Absolute directory on the host.',
-    examples: ['/etc', '/var/www'],
-  }),
+  path: absolutePath('an absolute directory such as /etc')
+    .meta({
+      title: 'Directory',
+      description: 'Absolute directory on the host. Each entry has this or `dump`.',
+      examples: ['/etc', '/var/www'],
+    })
+    .optional(),
+  dump: dump
+    .meta({
+      title: 'Dump',
+      description:
+        'Instead of a directory: a database, whose own program dumps it into an archive; see [dumps.md](dumps.md).',
+      examples: [{ type: 'postgresql', databases: 'all', run_as: 'postgres' }],
+    })
+    .optional(),
   dest_subdir: relativePath('a name such as etc or var/www')
     .max(200)
     .meta({
       title: 'Name of the source',
       description:
-        'Names the source, and is its directory below the host’s. Unique within the host. Default: the path without its first slash; `root` for /.',
+        'Names the source, and is its directory below the host’s. Unique within the host. Default: the path without its first slash; `root` for /; of a dump its type, with the name of a single database (`postgresql-app`).',
       examples: ['etc', 'www'],
     })
     .optional(),
@@ -45,6 +54,15 @@ const path = mapping({
       description:
         'A file on the worker with rsync patterns, one a line, read as rsync’s --exclude-from reads it: `+ ` before a pattern includes, lines with `#` or `;` first are comments, a lone `!` forgets all rules before it, also those of exclude and include. Its rules come after those.',
       examples: ['/etc/backup/excludes/home.txt'],
+    })
+    .optional(),
+  marker: z
+    .union([markerName, z.array(markerName).min(1).max(16)])
+    .meta({
+      title: 'Marker',
+      description:
+        'A name (or several) that must be there in the source, relative to it; where one is not, the source is held: it is taken for unmounted.',
+      examples: ['.mounted', ['.mounted', 'data/.mounted']],
     })
     .optional(),
   pre_script: scriptName
@@ -63,6 +81,11 @@ const path = mapping({
     .optional(),
   tags,
   ...inheritedShape,
+}).refine((entry) => entry.path !== undefined || entry.dump !== undefined, {
+  path: ['path'],
+  error: 'this is missing; write an absolute directory such as /etc, or a dump',
+  // Beside other mistakes of the entry too.
+  when: ({ value }) => typeof value === 'object' && value !== null,
 });
 
 const host = mapping({
@@ -121,6 +144,14 @@ const config = mapping({
     .max(500)
     .meta({ title: 'Hosts at a time', description: 'So many hosts of one run at a time. Default: 20.', examples: [20] })
     .optional(),
+  size_scan_limit: duration({ min: '1s', max: '7d' })
+    .meta({
+      title: 'Time to measure a directory',
+      description:
+        'How long `holdfast sizes scan` may count one directory, or read one source’s manifests; then it gives what it has, as a partial figure. Default: 10m.',
+      examples: ['10m', '2h'],
+    })
+    .optional(),
   bandwidth_limit: bandwidthLimit('from or to each host', 'none').optional(),
   ...sshShape,
   ...inheritedShape,
@@ -159,7 +190,8 @@ export const configurationSchema = mapping({
   snapshots: snapshots
     .meta({
       title: 'Snapshots',
-      description: 'Snapshots of the mirrors. Checked, but not made by this version; every run says so.',
+      description: 'Snapshots of the mirrors, by the volume that they lie on: one, or a list of several.',
+      examples: [{ volume: '/share', schedules: [{ type: 'daily', count: 7 }] }],
     })
     .optional(),
   catalog: catalog

@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { filtersShape } from './filters.js';
 import { shown } from '../problems.js';
 import { freeze } from './freeze.js';
+import { hooks } from './hooks.js';
 import { keep } from './keep.js';
 import { rsyncOptions } from './rsync-words.js';
+import { transferShape } from './transfer.js';
 import { duration, name, size, word } from './words.js';
 
 /** What may stand under `config`, a host or a path; the nearest one counts, lists add up from the outside in. */
@@ -29,10 +31,11 @@ export const inheritedShape = {
     .meta({
       title: 'rsync options',
       description:
-        'Further options of rsync for mirrors: one text (split at blanks, quotes as in a shell, nothing expanded) or a list of words. They add up: config, host, path.',
+        'Further options of rsync for mirrors: one text (split at blanks, quotes as in a shell, nothing expanded) or a list of words. They add up: config, host, path; where they contradict each other the nearer place wins (docs/mirror.md).',
       examples: ['-z --bwlimit=10m', ['--exclude=*.iso', '--one-file-system']],
     })
     .optional(),
+  ...transferShape,
   ...filtersShape,
   preserve_ownership: z
     .boolean()
@@ -50,6 +53,7 @@ export const inheritedShape = {
   script_timeout: duration({ min: '1s', max: '2d' })
     .meta({ title: 'Script timeout', description: 'How long a script may run. Default: 10m.', examples: ['5m', 300] })
     .optional(),
+  hooks: hooks.optional(),
   timeout: duration({ min: '1m', max: '30d' })
     .meta({
       title: 'Time limit',
@@ -66,6 +70,14 @@ export const inheritedShape = {
       description:
         'Share of the last backup’s entries, in percent; when more are gone, the source is held until a person approves. Default: 50.',
       examples: [20],
+    })
+    .optional(),
+  hold_for: duration({ min: '0s', max: '30d' })
+    .meta({
+      title: 'Waiting for approval',
+      description:
+        'So long a run waits for `holdfast approve` or `reject` when a source is held; all other sources and hosts go on meanwhile. Shorter than the time between two runs, else the next one is left out. Default: 0s: the run ends, and `holdfast approve` starts another one for the source.',
+      examples: ['12h'],
     })
     .optional(),
   no_incremental: z

@@ -47,11 +47,11 @@ export const schedule = mapping({
     })
     .optional(),
   action: z
-    .enum(['backup', 'prune', 'verify', 'drill'])
+    .enum(['backup', 'prune', 'verify', 'drill', 'sizes'])
     .meta({
       title: 'Action',
       description:
-        '`backup`: back up. `prune`: delete what the rules of `keep` do not keep, and sweep up after abandoned runs. `verify`: check the latest backups. `drill`: restore a sample of each source into scratch and compare it. Default: backup.',
+        '`backup`: back up. `prune`: delete what the rules of `keep` do not keep, and sweep up after abandoned runs. `verify`: check the latest backups. `drill`: restore a sample of each source into scratch and compare it. `sizes`: measure how much room the copies take. Default: backup.',
       examples: ['backup', 'prune', 'verify'],
     })
     .optional(),

@@ -68,6 +68,44 @@ export const sshShape = {
       examples: ['15s', 30],
     })
     .optional(),
+  wait_for_host: duration({ min: '0s', max: '7d' })
+    .meta({
+      title: 'Wait for the host',
+      description:
+        'How long a host that does not answer is waited for; other hosts go on meanwhile. Then, or without it, the host is skipped. Default: 0s.',
+      examples: ['6h'],
+    })
+    .optional(),
+  max_sessions: z
+    .int()
+    .min(1)
+    .max(64)
+    .meta({
+      title: 'Sessions of a login',
+      description:
+        'So many sessions at a time over one login; further ones need another login. Less than the MaxSessions of the host’s sshd. Default: 8.',
+      examples: [4],
+    })
+    .optional(),
+  max_logins: z
+    .int()
+    .min(1)
+    .max(64)
+    .meta({
+      title: 'Logins at a time',
+      description: 'So many logins to one host at a time from one worker; what needs more waits. Default: 4.',
+      examples: [1],
+    })
+    .optional(),
+  rsync_only: z
+    .boolean()
+    .meta({
+      title: 'rsync alone',
+      description:
+        'The key of the worker runs rsync on the host and nothing else (`holdfast hosts install-key --rsync-only`): mirrors only, without scripts there, freeze, markers or filters by size and age. Default: false.',
+      examples: [true],
+    })
+    .optional(),
   ignore_ping: z
     .boolean()
     .meta({

@@ -1,4 +1,5 @@
 import type { CatalogBackup, CatalogedSource, CatalogRun, CatalogSource } from '../../core/catalog-records.js';
+import type { MeasuredSize, SizeTarget } from '../../core/sizes.js';
 
 /** The catalog in a database. Every method may fail; none of what it knows is needed by a backup or a restore. */
 export interface Catalog {
@@ -16,5 +17,11 @@ export interface Catalog {
   source(source: CatalogSource): Promise<CatalogedSource | undefined>;
   /** Forgets sources that were last read before this time (ISO 8601, UTC), and says how many. */
   forgetBefore(time: string): Promise<number>;
+  /** In the place of what was known of the same. */
+  recordSize(size: MeasuredSize): Promise<void>;
+  /** Of a source: archives or the mirror first, then snapshots, newest first. */
+  sizes(source: CatalogSource): Promise<MeasuredSize[]>;
+  /** Forgets all of a source's that is not among these. */
+  keepSizes(source: CatalogSource, targets: readonly SizeTarget[]): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,7 +1,9 @@
 import { Migrator, type Kysely } from 'kysely';
 import type { CatalogBackup, CatalogedSource, CatalogRun, CatalogSource } from '../../core/catalog-records.js';
 import type { Status } from '../../core/statuses.js';
+import type { MeasuredSize, SizeTarget } from '../../core/sizes.js';
 import type { Catalog } from './catalog.js';
+import { keepSizes, readSizes, recordSize } from './database-sizes.js';
 import { catalogMigrations } from './migrations.js';
 import type { CatalogTables } from './tables.js';
 
@@ -129,6 +131,18 @@ export class DatabaseCatalog implements Catalog {
       }
       return old.length;
     });
+  }
+
+  async recordSize(size: MeasuredSize): Promise<void> {
+    await recordSize(this.database, size);
+  }
+
+  async sizes(source: CatalogSource): Promise<MeasuredSize[]> {
+    return readSizes(this.database, source);
+  }
+
+  async keepSizes(source: CatalogSource, targets: readonly SizeTarget[]): Promise<void> {
+    await keepSizes(this.database, source, targets);
   }
 
   async close(): Promise<void> {

@@ -44,6 +44,20 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
         .execute();
     },
   },
+  '0002-sizes': {
+    up: async ({ schema }: Kysely<unknown>): Promise<void> => {
+      await schema
+        .createTable('sizes')
+        .addColumn('host', 'text', (column) => column.notNull())
+        .addColumn('source', 'text', (column) => column.notNull())
+        .addColumn('kind', 'text', (column) => column.notNull())
+        .addColumn('name', 'text', (column) => column.notNull())
+        .addColumn('measured_at', 'text', (column) => column.notNull())
+        .addColumn('details', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('sizes_key', ['host', 'source', 'kind', 'name'])
+        .execute();
+    },
+  },
 };
 
 export const catalogMigrations: MigrationProvider = { getMigrations: async () => MIGRATIONS };

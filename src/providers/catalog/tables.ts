@@ -12,4 +12,5 @@ export interface CatalogTables {
   run_hosts: { run_id: string; position: number; host: string; status: string };
   sources: { host: string; source: string; known_at: string; proof: string | null };
   backups: { host: string; source: string; backup_id: string; started_at: string; details: string };
+  sizes: { host: string; source: string; kind: string; name: string; measured_at: string; details: string };
 }

@@ -172,8 +172,10 @@ class Session implements RunningScript {
     if (exit instanceof Error) throw cannotStart(this.machine, exit);
     const shared = this.transcript.hasOwnLogin ? undefined : this.share;
     const cutOff = exit.code === 0 && (await shared?.answers()) === false;
+    const brokenBecause = cutOff || exit.code === SSH_FAILED ? await shared?.brokenBecause() : undefined;
     return judgeSession(this.machine, this.job.what, {
       exit: cutOff ? { code: SSH_FAILED, signal: null } : exit,
+      ...(brokenBecause === undefined ? {} : { brokenBecause }),
       transcript: this.transcript,
       chatter: this.output?.chatter ?? '',
     });

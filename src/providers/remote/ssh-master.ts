@@ -1,13 +1,17 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { childEnvironment } from '../../core/child-environment.js';
+import { brokenConnection } from '../../core/ssh-failures.js';
 import type { ChildExit } from './machine.js';
 import { bootstrapCommand } from './wrapper.js';
 
 const KILL_AFTER_MS = 5_000;
 const ANSWER_LIMIT_MS = 10_000;
 const KEPT_OF_STDERR = 64 * 1024;
+/** The sessions of a connection that breaks may end a little before it. */
+const BREAK_LIMIT_MS = 1_000;
 
 export interface MasterAddress {
   readonly configFile: string;
@@ -33,6 +37,8 @@ export class SshMaster {
   /** Resolves once sessions may share it, or with the reason why none ever will. */
   readonly opened: Promise<MasterFailure | undefined>;
   readonly ended: Promise<void>;
+  private readonly ending: Promise<MasterFailure>;
+  private isEnding = false;
   /** Undefined until `opened`; then whether it still runs. */
   isOpen: boolean | undefined;
   private readonly child;
@@ -50,6 +56,7 @@ export class SshMaster {
       this.child.once('error', () => resolve({ code: null, signal: null }));
       this.child.once('close', (code, signal) => resolve({ code, signal }));
     });
+    this.ending = exit.then((how) => ({ exit: how, stderrLines: said.split('\n') }));
     this.opened = new Promise((resolve) => {
       let heard = '';
       stdout.on('data', (chunk: Buffer) => {
@@ -59,7 +66,7 @@ export class SshMaster {
         this.isOpen = true;
         resolve(undefined);
       });
-      void exit.then((how) => resolve({ exit: how, stderrLines: said.split('\n') }));
+      void this.ending.then(resolve);
     });
     this.ended = exit.then(() => undefined);
     this.child.once('exit', () => (this.isOpen = false));
@@ -87,8 +94,22 @@ export class SshMaster {
     });
   }
 
+  /**
+   * Why it broke, as a clause, asked when a session over it has failed: ssh tells only here what happened to the connection. Undefined when it
+   * stands, or was ended from here.
+   */
+  async brokenBecause(): Promise<string | undefined> {
+    if (this.isEnding) return undefined;
+    const waited = new AbortController();
+    const late = delay(BREAK_LIMIT_MS, undefined, { signal: waited.signal }).catch(() => undefined);
+    const how = await Promise.race([this.ending, late]);
+    waited.abort();
+    return how && brokenConnection(how.exit, how.stderrLines);
+  }
+
   /** Takes no more sessions and ends when the last one has. */
   end(): void {
+    this.isEnding = true;
     this.child.stdin.end();
   }
 

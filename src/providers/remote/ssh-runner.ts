@@ -6,7 +6,7 @@ import type { Machine } from './machine.js';
 import type { RunningScript, ScriptJob, ScriptRunner } from './script-runner.js';
 import { startSession } from './session.js';
 import type { SshConfigFiles } from './ssh-config-file.js';
-import type { ConnectionShare, SshConnections } from './ssh-connections.js';
+import type { ConnectionShare, ShareRequest, SshConnections } from './ssh-connections.js';
 import { bootstrapCommand } from './wrapper.js';
 
 /** Runs scripts on a host: over a connection that they share where one is given, else with an OpenSSH connection and login each. */
@@ -41,13 +41,18 @@ function sshMachine(host: HostPlan, configFile: string, connections: SshConnecti
       address,
       bootstrapCommand(scriptBytes),
     ],
-    share: ({ newLogin = false }) => connections?.share({ configFile, address, newLogin }),
+    share: ({ newLogin = false }) => connections?.share({ configFile, address, newLogin, ...limitsOf(host) }),
     explain: ({ code }, stderrLines) => {
       const { type, message } = explainSshFailure({ host: host.name, exitCode: code, stderrLines });
       return new HoldfastError(type, message, place);
     },
   };
 }
+
+const limitsOf = ({ ssh: { maxSessions, maxLogins } }: HostPlan): Pick<ShareRequest, 'maxSessions' | 'maxLogins'> => ({
+  ...(maxSessions === undefined ? {} : { maxSessions }),
+  ...(maxLogins === undefined ? {} : { maxLogins }),
+});
 
 /** Where the socket does not answer, or the host refuses one more session, ssh logs in by itself. */
 const sshWords = (configFile: string, socket: string | undefined): string[] => [
@@ -61,6 +66,8 @@ export interface SshCommand {
   readonly rsh: string;
   /** What stands before the colon in rsync's operand. */
   readonly address: string;
+  /** Why the connection that it shares broke, as a clause; undefined when it stands, or is rsync's own. */
+  brokenBecause(): Promise<string | undefined>;
   /** To be called once rsync has ended. */
   release(): void;
 }
@@ -74,13 +81,19 @@ export async function remoteShell(
 ): Promise<SshCommand> {
   const address = sshAddress(host);
   const configFile = configs.fileFor(host);
-  const share = connections?.share({ configFile, address, newLogin: false });
+  const share = connections?.share({ configFile, address, newLogin: false, ...limitsOf(host) });
   const stands = share !== undefined && (await standsBefore(share, signal));
   return {
-    rsh: ['ssh', ...sshWords(configFile, stands ? share.socket : undefined)].join(' '),
+    rsh: [...sshOfRsync(process.env), ...sshWords(configFile, stands ? share.socket : undefined)].join(' '),
     address: address.includes(':') ? `[${address}]` : address,
+    brokenBecause: async () => (stands ? share.brokenBecause() : undefined),
     release: () => share?.release(),
   };
+}
+
+/** rsync itself gets no HOME, lest it read options from ~/.popt; what the user's ssh configuration runs may need one. */
+function sshOfRsync({ HOME: home = '' }: NodeJS.ProcessEnv): string[] {
+  return /^\/[\w./+@-]*$/.test(home) ? ['env', `HOME=${home}`, 'ssh'] : ['ssh'];
 }
 
 /** False when the login failed, which rsync's own ssh then tells, and when `signal` fires first. */

@@ -9,6 +9,8 @@ export interface EndedSession {
   readonly transcript: Transcript;
   /** What was printed before the body's output. */
   readonly chatter: string;
+  /** What became of the connection that it shared, as a clause. */
+  readonly brokenBecause?: string;
 }
 
 /** A session's result, or the reason why it has none. */
@@ -38,9 +40,10 @@ export function cannotStart(machine: Machine, cause: NodeJS.ErrnoException): Hol
   return error(machine, 'InternalError', `${program} could not be started: ${cause.message}`);
 }
 
-function neverBegan(machine: Machine, { exit, transcript, chatter }: EndedSession): HoldfastError {
+function neverBegan(machine: Machine, { exit, transcript, chatter, brokenBecause }: EndedSession): HoldfastError {
   // An account without a shell says so on standard output.
-  return machine.explain(exit, [...transcript.lines, ...chatter.split('\n').filter((line) => line.trim() !== '')]);
+  const said = [...transcript.lines, ...chatter.split('\n').filter((line) => line.trim() !== '')];
+  return machine.explain(exit, said.length === 0 && brokenBecause !== undefined ? [brokenBecause] : said);
 }
 
 function notRun(machine: Machine, what: string, { trouble, lines }: Transcript): HoldfastError {
@@ -53,8 +56,9 @@ function notRun(machine: Machine, what: string, { trouble, lines }: Transcript):
   return error(machine, 'TransferInterrupted', `its list was cut off on the way, to ${what}${lastOf(lines)}`);
 }
 
-function interrupted(machine: Machine, what: string, { exit, transcript }: EndedSession): HoldfastError {
-  const how = exit.signal === null ? `status ${exit.code}` : exit.signal;
+function interrupted(machine: Machine, what: string, ended: EndedSession): HoldfastError {
+  const { exit, transcript, brokenBecause } = ended;
+  const how = brokenBecause ?? (exit.signal === null ? `status ${exit.code}` : exit.signal);
   return error(machine, 'TransferInterrupted', `the session to ${what} broke off (${how})${lastOf(transcript.lines)}`);
 }
 

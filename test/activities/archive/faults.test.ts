@@ -127,13 +127,15 @@ describe('a shard', () => {
     const pidFile = join(bench.directory, 'pid');
     await bench.replaceTool('tar', `${WORKING} || exec $REAL "$@"; echo $$ >${pidFile}; exec sleep 1000`);
     const plan = await bench.plan({ source });
-    const watcher = fs.watch(bench.directory, (_event, name) => name === 'pid' && stop.abort());
+    // The first event tells of the file, which is still empty then.
+    const pid = (): string => fs.readFileSync(pidFile, 'utf8').trim();
+    const watcher = fs.watch(bench.directory, (_event, name) => name === 'pid' && pid() !== '' && stop.abort());
     await expect(bench.writeShard(plan, 0, { source, control: { signal: stop.signal } })).rejects.toMatchObject({
       type: 'Cancelled',
     });
     watcher.close();
     expect(stored(/shard-0000.-/)).toEqual([]);
-    expect(fs.existsSync(`/proc/${fs.readFileSync(pidFile, 'utf8').trim()}`)).toBe(false);
+    await expect.poll(() => fs.existsSync(`/proc/${pid()}`)).toBe(false);
   });
 
   test('is compressed on the worker when the host has no zstd', async () => {

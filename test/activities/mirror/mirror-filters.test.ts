@@ -249,7 +249,7 @@ describe('what filters leave out of a mirror', () => {
     for (const name of ['a', 'b', 'c', 'd']) age(name, 90_000);
     expect(findDoubt({ ...(await at.inspect({ filters })), maxDeletePercent: 50 })).toBeUndefined();
     for (const name of ['a', 'b', 'c', 'd']) rmSync(join(at.path, name));
-    expect(findDoubt({ ...(await at.inspect({ filters })), maxDeletePercent: 50 })?.reason).toBe('source-empty');
+    expect(findDoubt({ ...(await at.inspect({ filters })), maxDeletePercent: 50 })?.reasons[0]).toBe('source-empty');
   });
 
   test('is for the run what it was when the run looked', async () => {

@@ -220,7 +220,7 @@ describe('the guard', () => {
     for (let number = 0; number < gone; number += 1) rmSync(join(at.path, `f${number}`));
     const look = await at.inspect();
     expect(look).toMatchObject({ previousEntries: 10, deletions: gone, entries: 10 - gone });
-    expect(findDoubt({ ...look, maxDeletePercent: 50 })?.reason).toBe(reason);
+    expect(findDoubt({ ...look, maxDeletePercent: 50 })?.reasons[0]).toBe(reason);
     expect(readdirSync(at.mirror)).toHaveLength(9);
   });
 
@@ -231,7 +231,7 @@ describe('the guard', () => {
     mkdirSync(at.path);
     const look = await at.inspect();
     expect(look).toMatchObject({ entries: 1, deletions: 3, previousEntries: 4 });
-    expect(findDoubt({ ...look, maxDeletePercent: 100 })?.reason).toBe('source-empty');
+    expect(findDoubt({ ...look, maxDeletePercent: 100 })?.reasons[0]).toBe('source-empty');
   });
 
   test('entries that another program left in the mirror are guarded too', async () => {
@@ -241,7 +241,7 @@ describe('the guard', () => {
     const look = await at.inspect();
     expect(look).toMatchObject({ previousEntries: 9, deletions: 7, entries: 3 });
     expect(look.notes[0]).toMatch(/holds entries that Holdfast did not write/);
-    expect(findDoubt({ ...look, maxDeletePercent: 50 })?.reason).toBe('too-many-deletions');
+    expect(findDoubt({ ...look, maxDeletePercent: 50 })?.reasons[0]).toBe('too-many-deletions');
   });
 
   test('what vanishes after the look is not deleted beyond the limit, and the mirror does not count as finished', async () => {
@@ -254,11 +254,11 @@ describe('the guard', () => {
     expect((await at.inspect()).previousEntries).toBe(11);
   });
 
-  test('a missing source fails and leaves mirror and state as they were', async () => {
+  test('a missing source is held, and leaves mirror and state as they were', async () => {
     putMany(3);
     const { backupId } = await at.backUp();
     rmSync(at.path, { recursive: true });
-    await expect(at.inspect()).rejects.toMatchObject({ type: 'SourceMissing', place: { host: HOST, source: SOURCE } });
+    await expect(at.inspect()).rejects.toMatchObject({ type: 'SourceHeld', place: { host: HOST, source: SOURCE } });
     await expect(at.sync()).rejects.toMatchObject({ type: 'SourceMissing' });
     expect(readdirSync(at.mirror)).toHaveLength(3);
     expect(await at.state()).toMatchObject({ state: { state: 'committed', last: { backupId } } });

@@ -1,8 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { RestoreReport, RestoreRequest } from '../../../src/activities/contract.js';
+import type { RestorePlan, RestoreReport, RestoreRequest } from '../../../src/activities/contract.js';
 import { commitMirror } from '../../../src/activities/mirror/commit-mirror.js';
 import { syncMirror } from '../../../src/activities/mirror/sync-mirror.js';
 import { planRestore } from '../../../src/activities/restore/plan-restore.js';
@@ -70,7 +79,45 @@ describe('a mirror', () => {
     expect((await restore({ include: ['*.txt'] })).status).toBe('ok');
     expect(readdirSync(target, { recursive: true }).sort()).toEqual(['docs', 'docs/old', 'docs/old/letter.txt']);
     await expect(restore({ include: ['*.pdf'] })).rejects.toMatchObject({ type: 'NothingToRestore' });
-    await expect(restore({ include: ['*.txt'], delete: true })).rejects.toMatchObject({ type: 'RestoreTargetInvalid' });
+  });
+
+  test('with --include and --delete loses what the mirror has not of what was asked for, and nothing else', async () => {
+    const at = (...parts: string[]): string => join(target, ...parts);
+    mkdirSync(at('docs/old/surplus/deep'), { recursive: true });
+    mkdirSync(at('docs/old/letter.txt/in the way'), { recursive: true });
+    mkdirSync(at('elsewhere'));
+    for (const name of ['docs/mine', 'docs/old/surplus/deep/file', 'docs/old/line\nend', 'elsewhere/old', 'mine']) {
+      writeFileSync(at(name), 'mine');
+    }
+    symlinkSync(at('elsewhere'), at('docs/old/link'));
+    const asked = { include: ['/docs/old/'], delete: true } as const;
+    const plan = await planRestore(bench.providers, bench.control(), {
+      request: request({ ...asked, dryRun: true }),
+      run: RUN,
+    });
+    // The directory, one below it, the file there, the one with a line end in its name, the link, and what the directory in the way holds.
+    expect(plan.counts.delete).toBe(6);
+    expect(existsSync(at('docs/old/surplus/deep/file'))).toBe(true);
+    expect(await restore(asked)).toMatchObject({ status: 'ok', differences: { count: 0 } });
+    expect(readdirSync(target, { recursive: true }).sort()).toEqual(
+      ['docs', 'docs/mine', 'docs/old', 'docs/old/letter.txt', 'elsewhere', 'elsewhere/old', 'mine'].sort(),
+    );
+    expect(readFileSync(at('docs/old/letter.txt'), 'utf8')).toBe('a letter');
+    expect((await restore(asked)).status).toBe('ok');
+  });
+
+  test('with --include and --delete goes by the same rules on another host', async () => {
+    mkdirSync(join(target, 'docs/old'), { recursive: true });
+    for (const name of ['docs/old/surplus.txt', 'docs/old/mine', 'surplus.txt'])
+      writeFileSync(join(target, name), 'mine');
+    const to = { kind: 'host', host: 'web2', path: target } as const;
+    expect(await restore({ include: ['*.txt'], delete: true, target: to })).toMatchObject({ status: 'ok' });
+    expect(readdirSync(target, { recursive: true }).sort()).toEqual([
+      'docs',
+      'docs/old',
+      'docs/old/letter.txt',
+      'docs/old/mine',
+    ]);
   });
 
   test('keeps to --overwrite and --delete', async () => {
@@ -93,6 +140,23 @@ describe('a mirror', () => {
       type: 'BackupNotFound',
     });
     expect((await restore({ point: { backupId } })).status).toBe('ok');
+  });
+
+  test('that a run changes while it is read is not told as right', async () => {
+    const source = mirrored();
+    const asked = request();
+    const planned = () => planRestore(bench.providers, bench.control(), { request: asked, run: RUN });
+    const perform = async (plan: RestorePlan) =>
+      restoreMirror(bench.providers, bench.control(), { request: asked, plan, run: RUN });
+    const overtaken = await planned();
+    const next = await backUp();
+    const report = await perform(overtaken);
+    expect(report).toMatchObject({ status: 'warning', differences: { count: 1 } });
+    expect(report.differences.first[0]).toContain(next);
+    const plan = await planned();
+    await syncMirror(bench.providers, bench.control(), { host: bench.hostPlan(), source, run: RUN });
+    await expect(perform(plan)).rejects.toMatchObject({ type: 'RestoreIncomplete' });
+    backupId = await backUp();
   });
 
   test('a full target is told as such', async () => {

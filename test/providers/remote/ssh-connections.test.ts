@@ -49,7 +49,7 @@ async function anotherHost(name: string, sshdOptions: readonly string[] = []): P
 }
 
 function open(idleMs?: number): SshConnections {
-  const connections = new SshConnections(idleMs);
+  const connections = new SshConnections(idleMs === undefined ? {} : { idleMs });
   opened.push(connections);
   return connections;
 }

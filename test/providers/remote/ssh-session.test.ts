@@ -233,8 +233,9 @@ describe('a session', () => {
     const configs = new SshConfigFiles(join(directory, 'runtime'), []);
     const { rsh, address } = await remoteShell(host.plan([]), configs);
     expect(address).toBe('127.0.0.1');
-    expect(rsh).toMatch(/^ssh -F \S+$/);
-    expect(await readFile(rsh.slice('ssh -F '.length), 'utf8')).toContain('StrictHostKeyChecking yes');
+    // rsync has no HOME, but what the user's ssh configuration runs may need one.
+    expect(rsh).toMatch(new RegExp(`^env HOME=${process.env['HOME']} ssh -F \\S+$`));
+    expect(await readFile(rsh.replace(/^.* -F /, ''), 'utf8')).toContain('StrictHostKeyChecking yes');
     const numeric = { ...host.plan([]), ssh: { ...host.plan([]).ssh, hostname: '::1' } };
     expect((await remoteShell(numeric, configs)).address).toBe('[::1]');
   });
