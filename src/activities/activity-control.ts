@@ -5,7 +5,7 @@ import type { KeyStore } from '../providers/keys/key-store.js';
 import type { OpenRuns } from '../providers/runs/open-runs.js';
 import type { Traffic } from '../providers/throttle/traffic.js';
 import type { Network } from '../providers/network/network.js';
-import type { SshRoute } from '../core/ssh-route.js';
+import type { SshRoute } from '../core/ssh/route.js';
 import type { ObjectStorage } from '../providers/storage/object-storage.js';
 import type { ScriptRunner } from '../providers/remote/script-runner.js';
 import type { SnapshotCopies } from '../providers/snapshots/snapshot-copies.js';

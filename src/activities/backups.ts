@@ -3,7 +3,7 @@ import { selectHosts } from '../config/selection.js';
 import type { Failure } from '../core/failures.js';
 import { failureOf } from '../core/failures.js';
 import type { HostPlan, SourcePlan } from '../core/plan.js';
-import type { LastProof } from '../core/proof.js';
+import type { LastProof } from '../core/verify/proof.js';
 import type { ActivityControl, Providers } from './activity-control.js';
 import { listArchives } from './archive/list-archives.js';
 import { listKnown } from './catalog/list-known.js';

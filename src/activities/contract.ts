@@ -3,43 +3,43 @@
  * indexes and logs stay in storage and are named by reference.
  */
 import type { Failure } from '../core/failures.js';
-import type { HookPlan } from '../core/hooks.js';
+import type { HookPlan } from '../core/hooks/hooks.js';
 import type { BackupOptions, HostPlan, SecretRef, Selection, SourcePlan } from '../core/plan.js';
-import type { FileSystemIdentity } from '../core/file-system-identity.js';
-import type { EntryCounts, FlawedEntry } from '../core/manifest.js';
-import type { LastProof } from '../core/proof.js';
-import type { ErrorCounts } from '../core/rsync-error-types.js';
-import type { BrowseActivities } from './contract-browse.js';
-import type { CatalogActivities } from './contract-catalog.js';
-import type { StdoutActivities } from './contract-stdout.js';
-import type { ExtentActivities } from './contract-extents.js';
-import type { HookActivities, RestoreHooks } from './contract-hooks.js';
-import type { FreezeActivities } from './contract-freeze.js';
-import type { HostActivities } from './contract-hosts.js';
-import type { ConsolidateActivities } from './contract-consolidate.js';
-import type { DrillActivities } from './contract-drill.js';
-import type { DumpActivities } from './contract-dump.js';
-import type { PruneActivities } from './contract-prune.js';
-import type { SizesActivities } from './contract-sizes.js';
-import type { PinSnapshotsActivities } from './contract-snapshots-pin.js';
-import type { SnapshotActivities } from './contract-snapshots.js';
-import type { VerifyActivities } from './contract-verify.js';
+import type { FileSystemIdentity } from '../core/scan/file-system-identity.js';
+import type { EntryCounts, FlawedEntry } from '../core/archive/manifest.js';
+import type { LastProof } from '../core/verify/proof.js';
+import type { ErrorCounts } from '../core/rsync/error-types.js';
+import type { BrowseActivities } from './contract/browse.js';
+import type { CatalogActivities } from './contract/catalog.js';
+import type { StdoutActivities } from './contract/stdout.js';
+import type { ExtentActivities } from './contract/extents.js';
+import type { HookActivities, RestoreHooks } from './contract/hooks.js';
+import type { FreezeActivities } from './contract/freeze.js';
+import type { HostActivities } from './contract/hosts.js';
+import type { ConsolidateActivities } from './contract/consolidate.js';
+import type { DrillActivities } from './contract/drill.js';
+import type { DumpActivities } from './contract/dump.js';
+import type { PruneActivities } from './contract/prune.js';
+import type { SizesActivities } from './contract/sizes.js';
+import type { PinSnapshotsActivities } from './contract/snapshots-pin.js';
+import type { SnapshotActivities } from './contract/snapshots.js';
+import type { VerifyActivities } from './contract/verify.js';
 
-export type * from './contract-browse.js';
-export type * from './contract-catalog.js';
-export type * from './contract-stdout.js';
-export type * from './contract-extents.js';
-export type * from './contract-hooks.js';
-export type * from './contract-consolidate.js';
-export type * from './contract-drill.js';
-export type * from './contract-dump.js';
-export type * from './contract-prune.js';
-export type * from './contract-freeze.js';
-export type * from './contract-hosts.js';
-export type * from './contract-sizes.js';
-export type * from './contract-snapshots.js';
-export type * from './contract-snapshots-pin.js';
-export type * from './contract-verify.js';
+export type * from './contract/browse.js';
+export type * from './contract/catalog.js';
+export type * from './contract/stdout.js';
+export type * from './contract/extents.js';
+export type * from './contract/hooks.js';
+export type * from './contract/consolidate.js';
+export type * from './contract/drill.js';
+export type * from './contract/dump.js';
+export type * from './contract/prune.js';
+export type * from './contract/freeze.js';
+export type * from './contract/hosts.js';
+export type * from './contract/sizes.js';
+export type * from './contract/snapshots.js';
+export type * from './contract/snapshots-pin.js';
+export type * from './contract/verify.js';
 
 export interface RunIdentity {
   readonly workflowId: string;
@@ -147,7 +147,7 @@ export interface InspectMirrorResult extends SourceFileSystem {
   readonly notes: readonly string[];
 }
 export interface SyncMirrorInput extends MirrorInput {
-  /** rsync stops deleting beyond it, and the source is held (`deletionAllowance` of core/guard.ts); undefined: no limit. */
+  /** rsync stops deleting beyond it, and the source is held (`deletionAllowance` of core/guard/guard.ts); undefined: no limit. */
   readonly maxDeletions?: number;
 }
 export interface SyncMirrorResult {

@@ -1,4 +1,4 @@
-import { textOf } from '../core/entry.js';
+import { textOf } from '../core/entries/entry.js';
 import type { FileAttributes, ListedFile } from '../activities/contract.js';
 
 const KINDS = { f: '-', d: 'd', l: 'l', p: 'p', s: 's', c: 'c', b: 'b' } as const;

@@ -1,4 +1,4 @@
-import type { ApprovedDoubt } from '../core/approval.js';
+import type { ApprovedDoubt } from '../core/guard/approval.js';
 import { HoldfastError } from '../core/failures.js';
 import type {
   FleetBackupResult,

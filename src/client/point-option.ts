@@ -2,8 +2,8 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { RestorePoint } from '../activities/contract.js';
 import { parseBackupId } from '../core/ids.js';
-import { parsePointTime } from '../core/restore-point.js';
-import { parseSnapshotName } from '../core/snapshot-names.js';
+import { parsePointTime } from '../core/restore/point.js';
+import { parseSnapshotName } from '../core/snapshots/names.js';
 
 /** Options that say which point in time is meant. */
 export interface PointOptions {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { TASK_QUEUE } from '../core/ids.js';
 import type { Selection } from '../core/plan.js';
-import type { MeasuredSize } from '../core/sizes.js';
+import type { MeasuredSize } from '../core/sizes/sizes.js';
 import type { ListSizesWorkflowInput, ListSizesWorkflowResult } from '../workflows/messages.js';
 import { WORKFLOW } from '../workflows/messages.js';
 import type { TemporalConnection } from './connection.js';

@@ -1,4 +1,4 @@
-import type { MeasuredSize } from '../core/sizes.js';
+import type { MeasuredSize } from '../core/sizes/sizes.js';
 import type { MeasureSizesResult, ScanSizesProgress, ScanSizesResult, SizeCounts } from '../workflows/messages.js';
 import { scanSizesProgressQuery } from '../workflows/messages.js';
 import type { CliContext } from './cli-context.js';

@@ -1,6 +1,6 @@
 import type { ListedSnapshot, ListedSnapshots } from '../activities/contract.js';
 import { parseBackupId } from '../core/ids.js';
-import { snapshotName } from '../core/snapshot-names.js';
+import { snapshotName } from '../core/snapshots/names.js';
 import type { CliContext } from './cli-context.js';
 import { countText, statusWord, table } from './output.js';
 import { View } from './snapshots-view.js';

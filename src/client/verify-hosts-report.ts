@@ -1,5 +1,5 @@
 import colours from 'picocolors';
-import type { CheckState, HostCheck } from '../core/host-checks.js';
+import type { CheckState, HostCheck } from '../core/hosts/checks.js';
 import type { VerifiedHost } from '../workflows/messages.js';
 import type { CliContext } from './cli-context.js';
 import { durationText, statusWord, table } from './output.js';

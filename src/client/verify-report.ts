@@ -1,4 +1,4 @@
-import type { Findings } from '../core/verify-findings.js';
+import type { Findings } from '../core/verify/findings.js';
 import type {
   SourceDrill,
   RestoreDrillResult,

@@ -1,7 +1,7 @@
 import { access, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { scriptsOf, scriptsOfHooks, type NeededScript } from '../core/hook-scripts.js';
+import { scriptsOf, scriptsOfHooks, type NeededScript } from '../core/hooks/scripts.js';
 import type { Configuration } from './resolve.js';
 
 /**

@@ -1,5 +1,5 @@
-import type { DumpPlan, DumpType } from '../core/dump.js';
-import { optionProblem } from '../core/dump-options.js';
+import type { DumpPlan, DumpType } from '../core/dump/dump.js';
+import { optionProblem } from '../core/dump/options.js';
 import { shown } from './problems.js';
 import type { ValuePath } from './problems.js';
 import type { Resolution } from './resolution.js';

@@ -1,5 +1,5 @@
-import type { EntryFilters } from '../core/entry-filters.js';
-import { includeRule } from '../core/filter-rules.js';
+import type { EntryFilters } from '../core/filters/entry-filters.js';
+import { includeRule } from '../core/filters/rules.js';
 import type { Given, Inheritance } from './inheritance.js';
 import type { Resolution } from './resolution.js';
 import { defined } from './resolve-destinations.js';

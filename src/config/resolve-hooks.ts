@@ -1,4 +1,4 @@
-import { standsBefore, subjectOfHook, type HookEvent, type HookPlan, type HookSubject } from '../core/hooks.js';
+import { standsBefore, subjectOfHook, type HookEvent, type HookPlan, type HookSubject } from '../core/hooks/hooks.js';
 import type { ValuePath } from './problems.js';
 import type { Layer } from './inheritance.js';
 import type { Resolution } from './resolution.js';

@@ -1,6 +1,6 @@
 import type { HostPlan } from '../core/plan.js';
-import { kindOfInterval } from '../core/snapshot-due.js';
-import type { SnapshotPlan, SnapshotRule } from '../core/snapshots.js';
+import { kindOfInterval } from '../core/snapshots/due.js';
+import type { SnapshotPlan, SnapshotRule } from '../core/snapshots/snapshots.js';
 import { shown } from './problems.js';
 import type { ValuePath } from './problems.js';
 import type { Origin, Resolution } from './resolution.js';

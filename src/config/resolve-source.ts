@@ -1,7 +1,7 @@
-import { dumpPath, type DumpPlan } from '../core/dump.js';
+import { dumpPath, type DumpPlan } from '../core/dump/dump.js';
 import type { DestinationPlan, ScriptPlan, SourcePlan } from '../core/plan.js';
-import type { KeepRules, RetentionPolicy } from '../core/retention.js';
-import { SNAPSHOTS_FOLDER, type SnapshotPlan } from '../core/snapshots.js';
+import type { KeepRules, RetentionPolicy } from '../core/retention/retention.js';
+import { SNAPSHOTS_FOLDER, type SnapshotPlan } from '../core/snapshots/snapshots.js';
 import { Inheritance } from './inheritance.js';
 import type { Layer } from './inheritance.js';
 import { shown } from './problems.js';

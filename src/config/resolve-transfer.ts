@@ -1,6 +1,6 @@
 import type { SourcePlan } from '../core/plan.js';
-import { joinRsyncLevels, rsyncPathOf } from '../core/rsync-options.js';
-import { DEFAULT_EXPECTATIONS, type TransferExpectations } from '../core/transfer-remarks.js';
+import { joinRsyncLevels, rsyncPathOf } from '../core/rsync/options.js';
+import { DEFAULT_EXPECTATIONS, type TransferExpectations } from '../core/rsync/transfer-remarks.js';
 import type { Inheritance } from './inheritance.js';
 import { defined } from './resolve-destinations.js';
 import type { PathEntry } from './schema/configuration.js';

@@ -1,4 +1,4 @@
-import type { HookPlan } from '../core/hooks.js';
+import type { HookPlan } from '../core/hooks/hooks.js';
 import type { CatalogPlan, DestinationPlan, HostPlan } from '../core/plan.js';
 import type { ConfigDocument } from './document.js';
 import type { Problem } from './problems.js';

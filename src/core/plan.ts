@@ -3,12 +3,12 @@
  * It carries secrets by reference only.
  */
 
-import type { DumpPlan } from './dump.js';
-import type { EntryFilters } from './entry-filters.js';
-import type { HookPlan } from './hooks.js';
-import type { RetentionPolicy } from './retention.js';
-import type { SnapshotPlan } from './snapshots.js';
-import type { TransferExpectations } from './transfer-remarks.js';
+import type { DumpPlan } from './dump/dump.js';
+import type { EntryFilters } from './filters/entry-filters.js';
+import type { HookPlan } from './hooks/hooks.js';
+import type { RetentionPolicy } from './retention/retention.js';
+import type { SnapshotPlan } from './snapshots/snapshots.js';
+import type { TransferExpectations } from './rsync/transfer-remarks.js';
 
 /** Where the worker finds a secret. Payloads carry this, never the secret. */
 export type SecretRef = { readonly env: string } | { readonly file: string } | { readonly command: readonly string[] };
@@ -87,7 +87,7 @@ export interface LevelPolicy {
   readonly restartAlwaysLevelDays?: number;
 }
 
-/** How a source is frozen while it is read; see core/freeze.ts. */
+/** How a source is frozen while it is read; see core/freeze/freeze.ts. */
 export type FreezePlan =
   | { readonly kind: 'btrfs' }
   | { readonly kind: 'zfs' }
@@ -110,7 +110,7 @@ export interface SourcePlan {
   readonly frozenAtMs?: number;
   readonly engine: Engine;
   readonly destination: DestinationPlan;
-  /** rsync's include and exclude rules, in order (see core/filter-rules.ts); those of the exclude file follow. */
+  /** rsync's include and exclude rules, in order (see core/filters/rules.ts); those of the exclude file follow. */
   readonly exclude: readonly string[];
   readonly filters?: EntryFilters;
   /** A file on the worker with rsync exclude patterns. */

@@ -1,10 +1,10 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { AuthorizedKey, InstallOutcome } from '../core/authorized-keys.js';
+import type { AuthorizedKey, InstallOutcome } from '../core/ssh/authorized-keys.js';
 import { HoldfastError } from '../core/failures.js';
-import { type HostKey, type JudgedKey, judgeKeys, type KnownKey } from '../core/known-hosts.js';
+import { type HostKey, type JudgedKey, judgeKeys, type KnownKey } from '../core/ssh/known-hosts.js';
 import type { HostPlan } from '../core/plan.js';
-import type { SshRoute } from '../core/ssh-route.js';
+import type { SshRoute } from '../core/ssh/route.js';
 import { changeKnownHosts, knownKeys } from '../providers/host-keys/known-hosts-file.js';
 import { shownKeys } from '../providers/host-keys/shown-keys.js';
 import type { AnswerPrompt } from '../providers/login-keys/askpass.js';

@@ -15,33 +15,33 @@ import type {
   TransferStatistics,
   ArchivePlan,
 } from '../activities/contract.js';
-import type { Approval, ApprovedDoubt } from '../core/approval.js';
+import type { Approval, ApprovedDoubt } from '../core/guard/approval.js';
 import type { Failure } from '../core/failures.js';
-import type { Doubt } from '../core/guard.js';
-import type { FlawedEntry } from '../core/manifest.js';
-import type { ErrorCounts } from '../core/rsync-error-types.js';
+import type { Doubt } from '../core/guard/guard.js';
+import type { FlawedEntry } from '../core/archive/manifest.js';
+import type { ErrorCounts } from '../core/rsync/error-types.js';
 import type { BackupOptions, Engine, HostPlan, Selection, SourcePlan } from '../core/plan.js';
 import type { Status } from '../core/statuses.js';
-import type { HookOutcome, RunHooksState } from './messages-hooks.js';
-import type { StdoutTarget } from './messages-stdout.js';
-import type { HeldSource } from './messages-approval.js';
-import type { LimitsInForce } from './messages-limits.js';
-import type { Paused, RunControlState } from './messages-run-control.js';
-import type { PruneProgress } from './messages-prune.js';
+import type { HookOutcome, RunHooksState } from './messages/hooks.js';
+import type { StdoutTarget } from './messages/stdout.js';
+import type { HeldSource } from './messages/approval.js';
+import type { LimitsInForce } from './messages/limits.js';
+import type { Paused, RunControlState } from './messages/run-control.js';
+import type { PruneProgress } from './messages/prune.js';
 
-export * from './messages-approval.js';
-export type * from './messages-browse.js';
-export type * from './messages-catalog.js';
-export type * from './messages-hosts.js';
-export type * from './messages-hooks.js';
-export * from './messages-limits.js';
-export * from './messages-run-control.js';
-export type * from './messages-stdout.js';
-export * from './messages-verify.js';
-export type * from './messages-prune.js';
-export * from './messages-sizes.js';
-export type * from './messages-snapshots-pin.js';
-export type * from './messages-snapshots.js';
+export * from './messages/approval.js';
+export type * from './messages/browse.js';
+export type * from './messages/catalog.js';
+export type * from './messages/hosts.js';
+export type * from './messages/hooks.js';
+export * from './messages/limits.js';
+export * from './messages/run-control.js';
+export type * from './messages/stdout.js';
+export * from './messages/verify.js';
+export type * from './messages/prune.js';
+export * from './messages/sizes.js';
+export type * from './messages/snapshots-pin.js';
+export type * from './messages/snapshots.js';
 
 /** Workflow Types, as a client that does not load the functions starts them. */
 export const WORKFLOW = {

@@ -1,7 +1,7 @@
 import { setCurrentDetails } from '@temporalio/workflow';
 import type { Failure } from '../core/failures.js';
 import { worstStatus, type Status } from '../core/statuses.js';
-import { counted, countOf, NO_COUNTS, statusOfCounts } from './fleet-summary.js';
+import { counted, countOf, NO_COUNTS, statusOfCounts } from './backup/fleet-summary.js';
 import type { SourceOutcome, SourcesProgress, SourcesResult, SourcesState } from './messages.js';
 import { firstThatFit } from './payload-budget.js';
 

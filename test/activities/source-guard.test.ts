@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { CommitResult, InspectMirrorResult } from '../../src/activities/contract.js';
 import { commitMirror } from '../../src/activities/mirror/commit-mirror.js';
-import { findDoubt, type Doubt } from '../../src/core/guard.js';
+import { findDoubt, type Doubt } from '../../src/core/guard/guard.js';
 import type { SourcePlan } from '../../src/core/plan.js';
 import { type ArchiveBench, startArchiveBench } from '../support/archive-bench.js';
 import { type LoopFileSystem, mountLoopFileSystem } from '../support/loop-file-system.js';

@@ -2,7 +2,7 @@ import { open, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { bytesText } from '../../src/client/output.js';
-import type { Manifest } from '../../src/core/manifest.js';
+import type { Manifest } from '../../src/core/archive/manifest.js';
 import { startHoldfast, type RunningHoldfast } from './holdfast.js';
 import { race } from './measure.js';
 import { tarPipe, untarPipe, type Bench } from './peers.js';

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { effectiveLines, effectiveValues } from '../../src/config/effective.js';
 import { parseConfig } from '../../src/config/load.js';
 import { ConfigInvalidError } from '../../src/config/problems.js';
-import { hookEnvironment } from '../../src/core/hook-environment.js';
-import { HOOK_EVENTS, type HookPlan } from '../../src/core/hooks.js';
+import { hookEnvironment } from '../../src/core/hooks/environment.js';
+import { HOOK_EVENTS, type HookPlan } from '../../src/core/hooks/hooks.js';
 
 interface Written {
   readonly config?: string;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ConfigInvalidError, parseConfig } from '../../src/config/load.js';
-import type { SnapshotPlan } from '../../src/core/snapshots.js';
+import type { SnapshotPlan } from '../../src/core/snapshots/snapshots.js';
 
 const configured = (snapshots: string, rest = '') =>
   parseConfig(

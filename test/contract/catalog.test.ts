@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CatalogBackup, CatalogedSource, CatalogRun } from '../../src/core/catalog-records.js';
-import type { MeasuredSize } from '../../src/core/sizes.js';
+import type { MeasuredSize } from '../../src/core/sizes/sizes.js';
 import type { Catalog } from '../../src/providers/catalog/catalog.js';
 import { openCatalogs } from '../../src/providers/catalog/open-catalogs.js';
 import { openPostgresCatalog } from '../../src/providers/catalog/postgres-catalog.js';

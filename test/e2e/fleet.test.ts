@@ -7,7 +7,7 @@ import { runningServer } from '../../src/client/embedded-record.js';
 import { endProcess } from '../../src/client/processes.js';
 import { FAILURES, type Failure, type FailureType } from '../../src/core/failures.js';
 import type { Engine } from '../../src/core/plan.js';
-import type { MeasuredSize } from '../../src/core/sizes.js';
+import type { MeasuredSize } from '../../src/core/sizes/sizes.js';
 import type { Status } from '../../src/core/statuses.js';
 import type { FleetBackupResult, HostSummary } from '../../src/workflows/messages.js';
 import { runCli, startCli, type RunningCli } from '../support/cli.js';

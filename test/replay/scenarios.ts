@@ -1,7 +1,7 @@
 import type { HoldfastActivities } from '../../src/activities/contract.js';
 import { HoldfastError } from '../../src/core/failures.js';
 import type { BackupOptions, HostPlan, SourcePlan } from '../../src/core/plan.js';
-import type { SnapshotPlan } from '../../src/core/snapshots.js';
+import type { SnapshotPlan } from '../../src/core/snapshots/snapshots.js';
 import { hookPlan, hostPlan, scriptPlan, sourcePlan } from '../support/plans.js';
 import { ARCHIVE_PLAN, RESTORE_PLAN, untilCancelled, type Overrides } from '../support/recorded-activities.js';
 

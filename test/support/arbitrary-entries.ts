@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { Entry, EntryType, IndexLine } from '../../src/core/entry.js';
-import { comparePaths, linePath } from '../../src/core/entry.js';
+import type { Entry, EntryType, IndexLine } from '../../src/core/entries/entry.js';
+import { comparePaths, linePath } from '../../src/core/entries/entry.js';
 
 /** A file's name: any bytes but NUL and `/`; short, so that names meet. */
 const name = fc.oneof(

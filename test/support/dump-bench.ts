@@ -7,7 +7,7 @@ import { commitDump } from '../../src/activities/dump/commit-dump.js';
 import { planDump } from '../../src/activities/dump/plan-dump.js';
 import { writeDump } from '../../src/activities/dump/write-dump.js';
 import { parseConfig } from '../../src/config/load.js';
-import type { Manifest } from '../../src/core/manifest.js';
+import type { Manifest } from '../../src/core/archive/manifest.js';
 import type { BackupOptions, DestinationPlan, HostPlan, SourcePlan } from '../../src/core/plan.js';
 import type { Restored, RestoreBench } from './restore-bench.js';
 import { startRestoreBench } from './restore-bench.js';

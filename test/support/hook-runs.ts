@@ -1,7 +1,7 @@
 import { resultOf } from '../../src/client/workflow-results.js';
 import { HoldfastError } from '../../src/core/failures.js';
 import type { RunHookInput } from '../../src/activities/contract.js';
-import { hookName, type HookEvent } from '../../src/core/hooks.js';
+import { hookName, type HookEvent } from '../../src/core/hooks/hooks.js';
 import type { HostPlan } from '../../src/core/plan.js';
 import { recordActivities, type Overrides, type RecordedActivities } from './recorded-activities.js';
 import type { TemporalForTests } from './temporal.js';

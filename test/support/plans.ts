@@ -1,4 +1,4 @@
-import type { HookEvent, HookPlan } from '../../src/core/hooks.js';
+import type { HookEvent, HookPlan } from '../../src/core/hooks/hooks.js';
 import type { HostPlan, ScriptPlan, SourcePlan } from '../../src/core/plan.js';
 
 /** Plans as the configuration gives them, for tests that say only what matters to them. */

@@ -7,8 +7,8 @@ import type { ActivityControl, Providers } from '../../src/activities/activity-c
 import { encodeManifest } from '../../src/activities/archive/manifest-schema.js';
 import type { PrunedSource, PruneSourcesInput } from '../../src/activities/contract.js';
 import { pruneSources } from '../../src/activities/prune/prune-sources.js';
-import type { ManifestContent } from '../../src/core/manifest.js';
-import { backupPrefix, manifestKey } from '../../src/core/manifest-keys.js';
+import type { ManifestContent } from '../../src/core/archive/manifest.js';
+import { backupPrefix, manifestKey } from '../../src/core/archive/manifest-keys.js';
 import { backupId } from '../../src/core/ids.js';
 import type { OpenRuns } from '../../src/providers/runs/open-runs.js';
 import { SshConnections } from '../../src/providers/remote/ssh-connections.js';

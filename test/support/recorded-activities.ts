@@ -10,8 +10,8 @@ import type {
   TransferStatistics,
 } from '../../src/activities/contract.js';
 import { underHeartbeat } from '../../src/activities/heartbeat.js';
-import { NO_DAMAGE } from '../../src/core/damage.js';
-import { hookName } from '../../src/core/hooks.js';
+import { NO_DAMAGE } from '../../src/core/verify/damage.js';
+import { hookName } from '../../src/core/hooks/hooks.js';
 import type { HostPlan } from '../../src/core/plan.js';
 import { hostPlan } from './plans.js';
 

@@ -11,7 +11,7 @@ import { finishRestore } from '../../src/activities/restore/finish-restore.js';
 import { planRestore } from '../../src/activities/restore/plan-restore.js';
 import { prepareRestore } from '../../src/activities/restore/prepare-restore.js';
 import { restoreExtents } from '../../src/activities/restore/restore-extents.js';
-import type { Manifest } from '../../src/core/manifest.js';
+import type { Manifest } from '../../src/core/archive/manifest.js';
 import type { DestinationPlan } from '../../src/core/plan.js';
 import { type LoopbackHost, startLoopbackHost } from '../../src/demo/loopback-host.js';
 import { type ArchiveBench, startArchiveBench } from './archive-bench.js';

@@ -14,7 +14,7 @@ import { planRestore } from '../../src/activities/restore/plan-restore.js';
 import { restoreMirror } from '../../src/activities/restore/restore-mirror.js';
 import { snapshotMirror } from '../../src/activities/snapshots/snapshot-mirror.js';
 import type { SourcePlan } from '../../src/core/plan.js';
-import type { SnapshotRule } from '../../src/core/snapshots.js';
+import type { SnapshotRule } from '../../src/core/snapshots/snapshots.js';
 import { mountLoopFileSystem } from './loop-file-system.js';
 import { type RestoreBench, startRestoreBench } from './restore-bench.js';
 

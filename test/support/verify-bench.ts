@@ -8,7 +8,7 @@ import { planVerification } from '../../src/activities/verify/plan-verification.
 import { recordDamage } from '../../src/activities/verify/record-damage.js';
 import { verifyBackup } from '../../src/activities/verify/verify-backup.js';
 import { verifyData } from '../../src/activities/verify/verify-data.js';
-import { addDamage, type FoundDamage } from '../../src/core/damage.js';
+import { addDamage, type FoundDamage } from '../../src/core/verify/damage.js';
 import type { SourcePlan } from '../../src/core/plan.js';
 import type { ArchiveBench } from './archive-bench.js';
 

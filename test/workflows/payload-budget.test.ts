@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { failure } from '../../src/core/failures.js';
 import type { Status } from '../../src/core/statuses.js';
 import { summaryOf } from '../../src/workflows/activity-profiles.js';
-import { fitted, keepWorst, summaryWithoutResult } from '../../src/workflows/fleet-summary.js';
+import { fitted, keepWorst, summaryWithoutResult } from '../../src/workflows/backup/fleet-summary.js';
 import type { HostSummary, SourceSummary } from '../../src/workflows/messages.js';
 import { bytesOf, firstThatFit } from '../../src/workflows/payload-budget.js';
 

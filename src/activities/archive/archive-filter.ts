@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { byteStringOf } from '../../core/entry.js';
+import { byteStringOf } from '../../core/entries/entry.js';
 import { HoldfastError } from '../../core/failures.js';
-import { type FilterRule, readRuleFile } from '../../core/filter-rules.js';
-import type { ArchiveOptions } from '../../core/manifest.js';
+import { type FilterRule, readRuleFile } from '../../core/filters/rules.js';
+import type { ArchiveOptions } from '../../core/archive/manifest.js';
 import type { SourcePlan } from '../../core/plan.js';
 
 /** What decides which entries a backup of this source has. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { StoredObject } from '../../core/manifest.js';
+import type { StoredObject } from '../../core/archive/manifest.js';
 import type { ObjectStorage } from '../../providers/storage/object-storage.js';
 
 /**

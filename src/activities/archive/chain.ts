@@ -1,8 +1,8 @@
-import { misfit, findGap, objectsOf } from '../../core/chain.js';
+import { misfit, findGap, objectsOf } from '../../core/archive/chain.js';
 import { HoldfastError, isHoldfastError } from '../../core/failures.js';
 import { parseBackupId } from '../../core/ids.js';
-import type { Manifest } from '../../core/manifest.js';
-import { backupPrefix, compareBackupIds, manifestKey, sourcePrefix } from '../../core/manifest-keys.js';
+import type { Manifest } from '../../core/archive/manifest.js';
+import { backupPrefix, compareBackupIds, manifestKey, sourcePrefix } from '../../core/archive/manifest-keys.js';
 import type { ObjectStorage } from '../../providers/storage/object-storage.js';
 import { decodeManifest } from './manifest-schema.js';
 import { assertTrusted } from './manifest-signature.js';

@@ -1,11 +1,11 @@
-import { optionsChange } from '../../core/chain.js';
-import { encryptionChange } from '../../core/recipients.js';
+import { optionsChange } from '../../core/archive/chain.js';
+import { encryptionChange } from '../../core/archive/recipients.js';
 import { HoldfastError, isHoldfastError } from '../../core/failures.js';
 import { backupId, parseBackupId } from '../../core/ids.js';
-import { nextLevel } from '../../core/levels.js';
-import type { LevelChoice, NewestBackup } from '../../core/levels.js';
-import type { FileSystemIdentity } from '../../core/file-system-identity.js';
-import type { ArchiveOptions, Manifest } from '../../core/manifest.js';
+import { nextLevel } from '../../core/archive/levels.js';
+import type { LevelChoice, NewestBackup } from '../../core/archive/levels.js';
+import type { FileSystemIdentity } from '../../core/scan/file-system-identity.js';
+import type { ArchiveOptions, Manifest } from '../../core/archive/manifest.js';
 import type { PlanArchiveInput } from '../contract.js';
 import { checkChainObjects, newestBackup, newestUsable, readChain } from './chain.js';
 import type { Repository } from './open-repository.js';

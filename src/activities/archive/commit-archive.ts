@@ -1,6 +1,6 @@
 import { HoldfastError } from '../../core/failures.js';
-import type { BackupLink, Manifest } from '../../core/manifest.js';
-import { backupPrefix, manifestKey } from '../../core/manifest-keys.js';
+import type { BackupLink, Manifest } from '../../core/archive/manifest.js';
+import { backupPrefix, manifestKey } from '../../core/archive/manifest-keys.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { CommitArchiveInput, CommitArchiveResult } from '../contract.js';
 import { newestBackup, newestUsable, readManifest } from './chain.js';

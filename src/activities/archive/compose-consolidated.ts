@@ -1,6 +1,6 @@
-import { nextBackupTimeMs } from '../../core/backup-time.js';
-import type { ConsolidationPlan } from '../../core/consolidation.js';
-import type { Manifest, ManifestContent, StoredObject } from '../../core/manifest.js';
+import { nextBackupTimeMs } from '../../core/archive/backup-time.js';
+import type { ConsolidationPlan } from '../../core/archive/consolidation.js';
+import type { Manifest, ManifestContent, StoredObject } from '../../core/archive/manifest.js';
 import type { ConsolidateBackupInput } from '../contract.js';
 import type { CopiedObjects } from './copy-chain-objects.js';
 

@@ -1,8 +1,8 @@
-import { textOf } from '../../core/entry.js';
-import type { BackupLink, FlawedEntry, Manifest, ManifestContent, StoredObject } from '../../core/manifest.js';
-import { FORMAT } from '../../core/manifest.js';
+import { textOf } from '../../core/entries/entry.js';
+import type { BackupLink, FlawedEntry, Manifest, ManifestContent, StoredObject } from '../../core/archive/manifest.js';
+import { FORMAT } from '../../core/archive/manifest.js';
 import { parseBackupId } from '../../core/ids.js';
-import type { EncryptionRecord } from '../../core/recipients.js';
+import type { EncryptionRecord } from '../../core/archive/recipients.js';
 import type { CommitArchiveInput } from '../contract.js';
 import type { PlanRecord } from './plan-record.js';
 import type { ShardFlaw, ShardRecord } from './shard-record.js';

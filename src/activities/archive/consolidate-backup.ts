@@ -1,12 +1,12 @@
-import { nextBackupTimeMs } from '../../core/backup-time.js';
+import { nextBackupTimeMs } from '../../core/archive/backup-time.js';
 
-import { Consolidation, type ConsolidationPlan } from '../../core/consolidation.js';
+import { Consolidation, type ConsolidationPlan } from '../../core/archive/consolidation.js';
 import { HoldfastError } from '../../core/failures.js';
 import { backupId } from '../../core/ids.js';
-import type { Manifest } from '../../core/manifest.js';
-import { backupPrefix, indexName, manifestKey, planPrefix } from '../../core/manifest-keys.js';
-import { mergeIndexes } from '../../core/merge-index.js';
-import { encryptionChange } from '../../core/recipients.js';
+import type { Manifest } from '../../core/archive/manifest.js';
+import { backupPrefix, indexName, manifestKey, planPrefix } from '../../core/archive/manifest-keys.js';
+import { mergeIndexes } from '../../core/archive/merge-index.js';
+import { encryptionChange } from '../../core/archive/recipients.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { ConsolidateBackupInput, ConsolidateBackupResult } from '../contract.js';
 import { archivedSource } from '../prune/archived-sources.js';

@@ -1,9 +1,9 @@
-import type { ConsolidationPlan, TakenFile } from '../../core/consolidation.js';
-import { encodeExtentMap } from '../../core/extent-map.js';
+import type { ConsolidationPlan, TakenFile } from '../../core/archive/consolidation.js';
+import { encodeExtentMap } from '../../core/extents/map.js';
 import { HoldfastError } from '../../core/failures.js';
-import type { ManifestExtents, ShardObject, StoredObject } from '../../core/manifest.js';
-import { backupPrefix, extentMapName, extentName, shardName } from '../../core/manifest-keys.js';
-import type { Manifest } from '../../core/manifest.js';
+import type { ManifestExtents, ShardObject, StoredObject } from '../../core/archive/manifest.js';
+import { backupPrefix, extentMapName, extentName, shardName } from '../../core/archive/manifest-keys.js';
+import type { Manifest } from '../../core/archive/manifest.js';
 import type { ActivityControl } from '../activity-control.js';
 import { storeCompressed } from './object-text.js';
 import type { Repository } from './open-repository.js';

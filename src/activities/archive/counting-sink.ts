@@ -2,7 +2,7 @@ import { createWriteStream, fstatSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { AGE_HEADER_LIMIT, ageFileBytes, ageHeaderBytes } from '../../core/age-format.js';
+import { AGE_HEADER_LIMIT, ageFileBytes, ageHeaderBytes } from '../../core/archive/age-format.js';
 import { HoldfastError } from '../../core/failures.js';
 import type { ObjectWriter } from '../../providers/storage/object-storage.js';
 

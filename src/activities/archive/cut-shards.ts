@@ -1,11 +1,11 @@
-import type { Entry, IndexLine } from '../../core/entry.js';
-import { comparePaths, linePath } from '../../core/entry.js';
-import { encodeIndexLine } from '../../core/index-codec.js';
-import type { ExtentCollector } from '../../core/extent-collector.js';
-import { namesInOrder } from '../../core/merge-hard-links.js';
-import type { CutShard } from '../../core/shard-cutter.js';
-import { ShardCutter } from '../../core/shard-cutter.js';
-import { shardLimits } from '../../core/shard-limits.js';
+import type { Entry, IndexLine } from '../../core/entries/entry.js';
+import { comparePaths, linePath } from '../../core/entries/entry.js';
+import { encodeIndexLine } from '../../core/archive/index-codec.js';
+import type { ExtentCollector } from '../../core/extents/collector.js';
+import { namesInOrder } from '../../core/archive/merge-hard-links.js';
+import type { CutShard } from '../../core/archive/shard-cutter.js';
+import { ShardCutter } from '../../core/archive/shard-cutter.js';
+import { shardLimits } from '../../core/archive/shard-limits.js';
 import type { Changes } from './list-changes.js';
 import { plainLines } from './read-index.js';
 

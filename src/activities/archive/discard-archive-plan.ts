@@ -1,4 +1,4 @@
-import { MANIFEST_NAME } from '../../core/manifest-keys.js';
+import { MANIFEST_NAME } from '../../core/archive/manifest-keys.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { DiscardArchivePlanInput } from '../contract.js';
 import { removeAll } from './sweep.js';

@@ -1,12 +1,12 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { ExtentCollector } from '../../core/extent-collector.js';
-import type { KnownExtents } from '../../core/extent-collector.js';
-import type { ExtentFile, ExtentRun } from '../../core/extent-layout.js';
-import { cutBatches, EXTENT_BYTES } from '../../core/extent-layout.js';
+import { ExtentCollector } from '../../core/extents/collector.js';
+import type { KnownExtents } from '../../core/extents/collector.js';
+import type { ExtentFile, ExtentRun } from '../../core/extents/layout.js';
+import { cutBatches, EXTENT_BYTES } from '../../core/extents/layout.js';
 import { HoldfastError } from '../../core/failures.js';
-import type { Manifest } from '../../core/manifest.js';
-import { PLAN_EXTENTS } from '../../core/manifest-keys.js';
+import type { Manifest } from '../../core/archive/manifest.js';
+import { PLAN_EXTENTS } from '../../core/archive/manifest-keys.js';
 import type { SourcePlan } from '../../core/plan.js';
 import type { LargeBefore } from './list-changes.js';
 import type { Repository } from './open-repository.js';

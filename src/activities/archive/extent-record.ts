@@ -1,8 +1,8 @@
-import type { FileState } from '../../core/extent-report.js';
-import type { StoredExtent } from '../../core/extent-map.js';
-import type { ExtentRun } from '../../core/extent-layout.js';
-import { extentsDonePrefix } from '../../core/manifest-keys.js';
-import type { TarVerdict } from '../../core/tar-complaints.js';
+import type { FileState } from '../../core/extents/report.js';
+import type { StoredExtent } from '../../core/extents/map.js';
+import type { ExtentRun } from '../../core/extents/layout.js';
+import { extentsDonePrefix } from '../../core/archive/manifest-keys.js';
+import type { TarVerdict } from '../../core/archive/tar-complaints.js';
 import type { Repository } from './open-repository.js';
 import { putPlanObject, readPlanObjectAt } from './plan-object.js';
 

@@ -1,5 +1,5 @@
-import { textOf } from '../../core/entry.js';
-import type { TarVerdict } from '../../core/tar-complaints.js';
+import { textOf } from '../../core/entries/entry.js';
+import type { TarVerdict } from '../../core/archive/tar-complaints.js';
 
 /** What is wrong with a file as a whole: its content cannot be had. */
 export interface FileFlaw {

@@ -1,8 +1,8 @@
-import type { Entry, Flaw, IndexLine, StoredLine } from '../../core/entry.js';
-import { linePath } from '../../core/entry.js';
-import { encodeIndexLine } from '../../core/index-codec.js';
-import { HardLinks } from '../../core/merge-hard-links.js';
-import { EntryCounter } from '../../core/scan-counts.js';
+import type { Entry, Flaw, IndexLine, StoredLine } from '../../core/entries/entry.js';
+import { linePath } from '../../core/entries/entry.js';
+import { encodeIndexLine } from '../../core/archive/index-codec.js';
+import { HardLinks } from '../../core/archive/merge-hard-links.js';
+import { EntryCounter } from '../../core/scan/counts.js';
 import { graver } from './large-flaws.js';
 import type { ShardFlaw } from './shard-record.js';
 

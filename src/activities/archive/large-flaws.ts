@@ -1,4 +1,4 @@
-import type { TarVerdict } from '../../core/tar-complaints.js';
+import type { TarVerdict } from '../../core/archive/tar-complaints.js';
 import type { ShardFlaw } from './shard-record.js';
 
 const GRAVITY: readonly TarVerdict[] = ['changed', 'unsupported', 'unreadable', 'vanished'];

@@ -1,6 +1,6 @@
 import type { Failure } from '../../core/failures.js';
 import { failureOf } from '../../core/failures.js';
-import type { Manifest } from '../../core/manifest.js';
+import type { Manifest } from '../../core/archive/manifest.js';
 import type { HostPlan, SourcePlan } from '../../core/plan.js';
 import type { ObjectStorage } from '../../providers/storage/object-storage.js';
 import type { Providers } from '../activity-control.js';
@@ -9,7 +9,7 @@ import type { BackupSummary } from '../contract.js';
 import { listBackupIds, readManifest } from './chain.js';
 import { findRollback } from './rolled-back.js';
 import { readPending, readPins } from '../prune/retention-records.js';
-import { type DamageRecord, damageOfPoint } from '../../core/damage.js';
+import { type DamageRecord, damageOfPoint } from '../../core/verify/damage.js';
 import { readLastProof } from '../drill/proof-records.js';
 import { readDamage } from '../verify/damage-records.js';
 import { withStorage } from './with-storage.js';

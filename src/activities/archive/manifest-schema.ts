@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { EXTENT_NAME } from '../../core/extent-map.js';
+import { EXTENT_NAME } from '../../core/extents/map.js';
 import { HoldfastError } from '../../core/failures.js';
 import { parseBackupId } from '../../core/ids.js';
-import type { Manifest, ManifestContent, ManifestSignature } from '../../core/manifest.js';
-import { FORMAT } from '../../core/manifest.js';
+import type { Manifest, ManifestContent, ManifestSignature } from '../../core/archive/manifest.js';
+import { FORMAT } from '../../core/archive/manifest.js';
 import type { WorkerKeys } from '../../providers/keys/key-store.js';
 
 const count = z.number().int().nonnegative();

@@ -1,6 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { HoldfastError } from '../../core/failures.js';
-import type { Manifest } from '../../core/manifest.js';
+import type { Manifest } from '../../core/archive/manifest.js';
 import { signedBytes } from './manifest-schema.js';
 
 /**

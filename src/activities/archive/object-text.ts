@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { StoredObject } from '../../core/manifest.js';
-import { encryptedName } from '../../core/manifest-keys.js';
+import type { StoredObject } from '../../core/archive/manifest.js';
+import { encryptedName } from '../../core/archive/manifest-keys.js';
 import { allEnded } from './all-ended.js';
 import { CountingSink } from './counting-sink.js';
 import { startZstd } from './local-zstd.js';

@@ -2,8 +2,8 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import { HoldfastError, isHoldfastError } from '../../core/failures.js';
-import { isCompressed, isEncrypted } from '../../core/manifest-keys.js';
-import { ANY_WINDOW } from '../../core/tar-script.js';
+import { isCompressed, isEncrypted } from '../../core/archive/manifest-keys.js';
+import { ANY_WINDOW } from '../../core/archive/tar-script.js';
 import type { DataKey, Encryption } from '../../providers/encryption/encryption.js';
 import { startZstd } from './local-zstd.js';
 

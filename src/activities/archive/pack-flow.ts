@@ -1,7 +1,7 @@
 import type { Readable, Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { CompressorCounts } from '../../core/tar-byte-counts.js';
-import { zstdCounts } from '../../core/tar-byte-counts.js';
+import type { CompressorCounts } from '../../core/archive/tar-byte-counts.js';
+import { zstdCounts } from '../../core/archive/tar-byte-counts.js';
 import type { Seal } from '../../providers/encryption/encryption.js';
 import type { CountingSink } from './counting-sink.js';
 import { startZstd } from './local-zstd.js';

@@ -1,11 +1,11 @@
-import type { ExtentCollector } from '../../core/extent-collector.js';
-import { leftOutFiles } from '../../core/entry-filters.js';
+import type { ExtentCollector } from '../../core/extents/collector.js';
+import { leftOutFiles } from '../../core/filters/entry-filters.js';
 import { HoldfastError, isHoldfastError } from '../../core/failures.js';
-import { sourceMissingMessage } from '../../core/guard.js';
-import { StoreTypes } from '../../core/store-types.js';
-import { compileRules } from '../../core/filters.js';
-import type { ArchiveOptions } from '../../core/manifest.js';
-import { backupPrefix, PLAN_ENTRIES, planPrefix } from '../../core/manifest-keys.js';
+import { sourceMissingMessage } from '../../core/guard/guard.js';
+import { StoreTypes } from '../../core/archive/store-types.js';
+import { compileRules } from '../../core/filters/filters.js';
+import type { ArchiveOptions } from '../../core/archive/manifest.js';
+import { backupPrefix, PLAN_ENTRIES, planPrefix } from '../../core/archive/manifest-keys.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import { bothOf } from '../both-of.js';
 import type { ArchivePlan, PlanArchiveInput } from '../contract.js';

@@ -1,5 +1,5 @@
 import { HoldfastError } from '../../core/failures.js';
-import { encryptedName, isEncrypted } from '../../core/manifest-keys.js';
+import { encryptedName, isEncrypted } from '../../core/archive/manifest-keys.js';
 import type { ObjectStorage } from '../../providers/storage/object-storage.js';
 import type { Repository } from './open-repository.js';
 

@@ -1,6 +1,6 @@
 import { HoldfastError } from '../../core/failures.js';
-import type { ArchiveOptions, FlawedEntry } from '../../core/manifest.js';
-import { PLAN_RECORD } from '../../core/manifest-keys.js';
+import type { ArchiveOptions, FlawedEntry } from '../../core/archive/manifest.js';
+import { PLAN_RECORD } from '../../core/archive/manifest-keys.js';
 import type { Repository } from './open-repository.js';
 import { putPlanObject, readPlanObject } from './plan-object.js';
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { decodeExtentMap, ExtentMapError } from '../../core/extent-map.js';
-import type { ExtentMap } from '../../core/extent-map.js';
+import { decodeExtentMap, ExtentMapError } from '../../core/extents/map.js';
+import type { ExtentMap } from '../../core/extents/map.js';
 import { HoldfastError } from '../../core/failures.js';
-import type { StoredObject } from '../../core/manifest.js';
+import type { StoredObject } from '../../core/archive/manifest.js';
 import { readObject } from './open-object.js';
 import type { Repository } from './open-repository.js';
 import { fetchObject } from './read-index.js';

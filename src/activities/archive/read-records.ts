@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs';
-import { RecordCutter } from '../../core/byte-records.js';
-import type { Entry } from '../../core/entry.js';
-import { comparePaths } from '../../core/entry.js';
+import { RecordCutter } from '../../core/entries/byte-records.js';
+import type { Entry } from '../../core/entries/entry.js';
+import { comparePaths } from '../../core/entries/entry.js';
 import { HoldfastError } from '../../core/failures.js';
-import type { FileTest } from '../../core/entry-filters.js';
-import type { PathFilter } from '../../core/filters.js';
-import { parseScanRecord } from '../../core/scan-record.js';
+import type { FileTest } from '../../core/filters/entry-filters.js';
+import type { PathFilter } from '../../core/filters/filters.js';
+import { parseScanRecord } from '../../core/scan/record.js';
 
 const CHUNK_BYTES = 64 * 1024;
 

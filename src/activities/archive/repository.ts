@@ -1,7 +1,7 @@
 import { HoldfastError } from '../../core/failures.js';
-import type { RepositoryRecord } from '../../core/manifest.js';
-import { FORMAT } from '../../core/manifest.js';
-import { REPOSITORY_KEY } from '../../core/manifest-keys.js';
+import type { RepositoryRecord } from '../../core/archive/manifest.js';
+import { FORMAT } from '../../core/archive/manifest.js';
+import { REPOSITORY_KEY } from '../../core/archive/manifest-keys.js';
 import type { ObjectStorage } from '../../providers/storage/object-storage.js';
 import type { Repository } from './open-repository.js';
 

@@ -1,6 +1,6 @@
 import { HoldfastError } from '../../core/failures.js';
-import type { BackupLink } from '../../core/manifest.js';
-import { compareBackupIds } from '../../core/manifest-keys.js';
+import type { BackupLink } from '../../core/archive/manifest.js';
+import { compareBackupIds } from '../../core/archive/manifest-keys.js';
 import type { Repository } from './open-repository.js';
 
 /** A source's newest backup as it is found; without a checksum when its manifest cannot be used. */

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { HoldfastError } from '../../core/failures.js';
 import type { DestinationPlan } from '../../core/plan.js';
-import type { EncryptionRecord } from '../../core/recipients.js';
-import { isRecipient, recipientLines, recipientSet } from '../../core/recipients.js';
+import type { EncryptionRecord } from '../../core/archive/recipients.js';
+import { isRecipient, recipientLines, recipientSet } from '../../core/archive/recipients.js';
 import type { Encryption, Seal } from '../../providers/encryption/encryption.js';
 import type { WorkerKeys } from '../../providers/keys/key-store.js';
 

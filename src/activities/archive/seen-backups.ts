@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HoldfastError } from '../../core/failures.js';
-import type { BackupLink } from '../../core/manifest.js';
+import type { BackupLink } from '../../core/archive/manifest.js';
 import type { DestinationPlan } from '../../core/plan.js';
 
 /**

@@ -1,5 +1,5 @@
-import type { FileState } from '../../core/extent-report.js';
-import { isSameState } from '../../core/extent-report.js';
+import type { FileState } from '../../core/extents/report.js';
+import { isSameState } from '../../core/extents/report.js';
 import type { ObjectStorage } from '../../providers/storage/object-storage.js';
 import { isAsStored } from './as-stored.js';
 import type { ExtentDone } from './extent-record.js';

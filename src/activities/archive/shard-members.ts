@@ -1,10 +1,10 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { bytesOf, byteStringOf } from '../../core/entry.js';
+import { bytesOf, byteStringOf } from '../../core/entries/entry.js';
 import { HoldfastError } from '../../core/failures.js';
-import type { ShardKind } from '../../core/manifest.js';
-import { planNamesName } from '../../core/manifest-keys.js';
-import type { CutShard } from '../../core/shard-cutter.js';
+import type { ShardKind } from '../../core/archive/manifest.js';
+import { planNamesName } from '../../core/archive/manifest-keys.js';
+import type { CutShard } from '../../core/archive/shard-cutter.js';
 import type { Repository } from './open-repository.js';
 import { putPlanObject, readPlanObject } from './plan-object.js';
 

@@ -1,6 +1,6 @@
-import type { ShardObject } from '../../core/manifest.js';
-import { DONE_PREFIX, donePrefix } from '../../core/manifest-keys.js';
-import type { TarVerdict } from '../../core/tar-complaints.js';
+import type { ShardObject } from '../../core/archive/manifest.js';
+import { DONE_PREFIX, donePrefix } from '../../core/archive/manifest-keys.js';
+import type { TarVerdict } from '../../core/archive/tar-complaints.js';
 import { isAsStored } from './as-stored.js';
 import type { Repository } from './open-repository.js';
 import { putPlanObject, readPlanObjectAt } from './plan-object.js';

@@ -1,8 +1,8 @@
 import type { HostPlan, SourcePlan } from '../../core/plan.js';
 import { readPathOf } from '../../core/plan.js';
-import { saidLine } from '../../core/scan-script.js';
-import { TarReport } from '../../core/tar-outcome.js';
-import { tarScript, zstdOptions } from '../../core/tar-script.js';
+import { saidLine } from '../../core/scan/script.js';
+import { TarReport } from '../../core/archive/tar-outcome.js';
+import { tarScript, zstdOptions } from '../../core/archive/tar-script.js';
 import type { Seal } from '../../providers/encryption/encryption.js';
 import type { LimitedStep } from '../../providers/throttle/traffic.js';
 import type { ObjectWriter } from '../../providers/storage/object-storage.js';

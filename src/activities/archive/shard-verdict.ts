@@ -1,8 +1,8 @@
 import type { FailurePlace, FailureType } from '../../core/failures.js';
 import { HoldfastError } from '../../core/failures.js';
-import type { CompressorCounts } from '../../core/tar-byte-counts.js';
-import type { TarReport } from '../../core/tar-outcome.js';
-import type { CompressOn } from '../../core/tar-script.js';
+import type { CompressorCounts } from '../../core/archive/tar-byte-counts.js';
+import type { TarReport } from '../../core/archive/tar-outcome.js';
+import type { CompressOn } from '../../core/archive/tar-script.js';
 import type { ScriptResult } from '../../providers/remote/script-runner.js';
 import { sourceFailure } from './source-status.js';
 

@@ -1,8 +1,8 @@
 import type { FailurePlace } from '../../core/failures.js';
 import { HoldfastError } from '../../core/failures.js';
-import { textOf } from '../../core/entry.js';
+import { textOf } from '../../core/entries/entry.js';
 import type { ScriptResult } from '../../providers/remote/script-runner.js';
-import { SOURCE_CLOSED, SOURCE_MISSING, SOURCE_NOT_DIRECTORY } from '../../core/scan-script.js';
+import { SOURCE_CLOSED, SOURCE_MISSING, SOURCE_NOT_DIRECTORY } from '../../core/scan/script.js';
 
 /** The failure behind a script that could not enter its source, or undefined when it could. */
 export function sourceFailure(

@@ -1,9 +1,9 @@
-import type { ExtentFile } from '../../core/extent-layout.js';
-import { encodeExtentMap } from '../../core/extent-map.js';
-import { isSameState } from '../../core/extent-report.js';
+import type { ExtentFile } from '../../core/extents/layout.js';
+import { encodeExtentMap } from '../../core/extents/map.js';
+import { isSameState } from '../../core/extents/report.js';
 import { HoldfastError } from '../../core/failures.js';
-import type { ExtentMapObject, ManifestExtents, StoredObject } from '../../core/manifest.js';
-import { backupPrefix, extentMapName } from '../../core/manifest-keys.js';
+import type { ExtentMapObject, ManifestExtents, StoredObject } from '../../core/archive/manifest.js';
+import { backupPrefix, extentMapName } from '../../core/archive/manifest-keys.js';
 import type { ActivityControl } from '../activity-control.js';
 import type { CommitArchiveInput } from '../contract.js';
 import { readExtentPlan } from './extent-plan.js';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import type { IndexLine } from '../../core/entry.js';
-import type { StoredObject } from '../../core/manifest.js';
-import { encryptedName, indexName, PLAN_ENTRIES } from '../../core/manifest-keys.js';
+import type { IndexLine } from '../../core/entries/entry.js';
+import type { StoredObject } from '../../core/archive/manifest.js';
+import { encryptedName, indexName, PLAN_ENTRIES } from '../../core/archive/manifest-keys.js';
 import type { Repository } from './open-repository.js';
 import type { ActivityControl } from '../activity-control.js';
 import { IndexFinisher, indexText } from './final-index.js';

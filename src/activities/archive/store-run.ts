@@ -1,11 +1,11 @@
-import { decideExtent, extentsBefore, extentsWithData } from '../../core/extent-decisions.js';
-import type { ExtentRun } from '../../core/extent-layout.js';
-import { extentRange } from '../../core/extent-layout.js';
-import type { ExtentMap, StoredExtent } from '../../core/extent-map.js';
-import type { FileState } from '../../core/extent-report.js';
-import { isSameState } from '../../core/extent-report.js';
+import { decideExtent, extentsBefore, extentsWithData } from '../../core/extents/decisions.js';
+import type { ExtentRun } from '../../core/extents/layout.js';
+import { extentRange } from '../../core/extents/layout.js';
+import type { ExtentMap, StoredExtent } from '../../core/extents/map.js';
+import type { FileState } from '../../core/extents/report.js';
+import { isSameState } from '../../core/extents/report.js';
 import { HoldfastError } from '../../core/failures.js';
-import { textOf } from '../../core/entry.js';
+import { textOf } from '../../core/entries/entry.js';
 import type { ActivityControl } from '../activity-control.js';
 import type { WriteExtentsInput } from '../contract.js';
 import type { RunDone } from './extent-record.js';

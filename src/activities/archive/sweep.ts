@@ -1,6 +1,6 @@
-import type { Manifest } from '../../core/manifest.js';
-import { MANIFEST_NAME } from '../../core/manifest-keys.js';
-import { objectsOf } from '../../core/chain.js';
+import type { Manifest } from '../../core/archive/manifest.js';
+import { MANIFEST_NAME } from '../../core/archive/manifest-keys.js';
+import { objectsOf } from '../../core/archive/chain.js';
 import type { ObjectStorage } from '../../providers/storage/object-storage.js';
 
 /** Removes what lies in a committed backup's prefix and does not belong to it: plans, shards and indexes of attempts that were not taken. */

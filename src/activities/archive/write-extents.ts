@@ -1,7 +1,7 @@
-import type { ExtentFile, ExtentRun } from '../../core/extent-layout.js';
-import type { ExtentMap } from '../../core/extent-map.js';
+import type { ExtentFile, ExtentRun } from '../../core/extents/layout.js';
+import type { ExtentMap } from '../../core/extents/map.js';
 import { HoldfastError } from '../../core/failures.js';
-import { backupPrefix } from '../../core/manifest-keys.js';
+import { backupPrefix } from '../../core/archive/manifest-keys.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { WriteExtentsInput, WriteExtentsResult } from '../contract.js';
 import { readExtentPlan } from './extent-plan.js';

@@ -1,8 +1,8 @@
 import { HoldfastError } from '../../core/failures.js';
-import { textOf } from '../../core/entry.js';
-import { backupPrefix, encryptedName, shardName } from '../../core/manifest-keys.js';
-import type { ShardObject } from '../../core/manifest.js';
-import type { TarReport } from '../../core/tar-outcome.js';
+import { textOf } from '../../core/entries/entry.js';
+import { backupPrefix, encryptedName, shardName } from '../../core/archive/manifest-keys.js';
+import type { ShardObject } from '../../core/archive/manifest.js';
+import type { TarReport } from '../../core/archive/tar-outcome.js';
 import type { Repository } from './open-repository.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { WriteShardInput, WriteShardResult } from '../contract.js';

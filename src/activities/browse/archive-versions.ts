@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { failureOf, isHoldfastError } from '../../core/failures.js';
-import { linePath, type IndexLine } from '../../core/entry.js';
-import { type SearchedBackup, versionsOf } from '../../core/file-versions.js';
-import type { Manifest } from '../../core/manifest.js';
-import { MatchingLines } from '../../core/matching-lines.js';
+import { linePath, type IndexLine } from '../../core/entries/entry.js';
+import { type SearchedBackup, versionsOf } from '../../core/browse/file-versions.js';
+import type { Manifest } from '../../core/archive/manifest.js';
+import { MatchingLines } from '../../core/browse/matching-lines.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import { listBackupIds, readManifest } from '../archive/chain.js';
 import { fetchIndex, readIndexLines } from '../archive/read-index.js';

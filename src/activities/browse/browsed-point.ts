@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { Manifest } from '../../core/manifest.js';
+import type { Manifest } from '../../core/archive/manifest.js';
 import type { HostPlan, SourcePlan } from '../../core/plan.js';
-import type { PointEntry } from '../../core/restore-actions.js';
+import type { PointEntry } from '../../core/restore/actions.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import { accessOf, type Repository } from '../archive/open-repository.js';
 import { withSpool } from '../archive/spool.js';

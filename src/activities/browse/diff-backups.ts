@@ -1,7 +1,7 @@
-import { comparePaths, type Entry } from '../../core/entry.js';
-import { differencesOf } from '../../core/entry-differences.js';
-import { joinByPath } from '../../core/restore-join.js';
-import { ResultPage } from '../../core/result-page.js';
+import { comparePaths, type Entry } from '../../core/entries/entry.js';
+import { differencesOf } from '../../core/entries/differences.js';
+import { joinByPath } from '../../core/restore/join.js';
+import { ResultPage } from '../../core/browse/result-page.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { DiffBackupsInput, DiffBackupsResult, DifferingFile, DiffTotals } from '../contract.js';
 import { browsedSource } from './browsed-source.js';

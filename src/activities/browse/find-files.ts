@@ -1,9 +1,9 @@
 import { loadCachedConfig } from '../../config/cache.js';
 import { selectHosts } from '../../config/selection.js';
 import { failureOf, type Failure } from '../../core/failures.js';
-import { compileRules } from '../../core/filters.js';
+import { compileRules } from '../../core/filters/filters.js';
 import type { HostPlan, SourcePlan } from '../../core/plan.js';
-import { ResultPage } from '../../core/result-page.js';
+import { ResultPage } from '../../core/browse/result-page.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { FileVersion, FindFilesInput, FindFilesResult, ReadAccess } from '../contract.js';
 import { archiveVersions } from './archive-versions.js';

@@ -1,8 +1,8 @@
-import { placeIn } from '../../core/directory-listing.js';
-import { comparePaths, textOf, type Entry } from '../../core/entry.js';
+import { placeIn } from '../../core/browse/directory-listing.js';
+import { comparePaths, textOf, type Entry } from '../../core/entries/entry.js';
 import { HoldfastError } from '../../core/failures.js';
-import type { PointEntry } from '../../core/restore-actions.js';
-import { ResultPage } from '../../core/result-page.js';
+import type { PointEntry } from '../../core/restore/actions.js';
+import { ResultPage } from '../../core/browse/result-page.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { FileAttributes, ListedFile, ListFilesInput, ListFilesResult } from '../contract.js';
 import { browsedSource } from './browsed-source.js';

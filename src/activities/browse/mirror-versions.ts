@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { IndexLine } from '../../core/entry.js';
+import type { IndexLine } from '../../core/entries/entry.js';
 import { failureOf, isHoldfastError } from '../../core/failures.js';
-import { versionsOf } from '../../core/file-versions.js';
-import { MatchingLines } from '../../core/matching-lines.js';
+import { versionsOf } from '../../core/browse/file-versions.js';
+import { MatchingLines } from '../../core/browse/matching-lines.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import { withSpool } from '../archive/spool.js';
 import { type MirrorPoint, mirrorPoints, openMirrorPoint } from '../restore/open-mirror-point.js';

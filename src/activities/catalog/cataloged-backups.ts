@@ -1,5 +1,5 @@
 import type { CatalogBackup, CatalogedSource } from '../../core/catalog-records.js';
-import type { LastProof } from '../../core/proof.js';
+import type { LastProof } from '../../core/verify/proof.js';
 import type { SourceBackups } from '../backups.js';
 import type { BackupSummary } from '../contract.js';
 

@@ -1,5 +1,5 @@
 import type { HostPlan } from '../../core/plan.js';
-import type { LastProof } from '../../core/proof.js';
+import type { LastProof } from '../../core/verify/proof.js';
 import type { Providers } from '../activity-control.js';
 import type { BackupSummary, KnownSource, ListBackupsResult } from '../contract.js';
 import { listedSource } from './cataloged-backups.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { detached } from '../../core/byte-records.js';
-import { Sample } from '../../core/drill-sample.js';
-import { comparePaths } from '../../core/entry.js';
+import { detached } from '../../core/entries/byte-records.js';
+import { Sample } from '../../core/verify/drill-sample.js';
+import { comparePaths } from '../../core/entries/entry.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { PlanDrillInput } from '../contract.js';
 import { livingEntries, openPoint } from '../restore/living-entries.js';

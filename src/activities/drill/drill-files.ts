@@ -1,6 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Entry } from '../../core/entry.js';
+import type { Entry } from '../../core/entries/entry.js';
 import { quote } from '../../core/shell-quoting.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import { plainLines } from '../archive/read-index.js';

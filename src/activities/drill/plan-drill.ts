@@ -1,8 +1,8 @@
 import { mkdir, open, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Entry } from '../../core/entry.js';
+import type { Entry } from '../../core/entries/entry.js';
 import { HoldfastError } from '../../core/failures.js';
-import { encodeIndexLine } from '../../core/index-codec.js';
+import { encodeIndexLine } from '../../core/archive/index-codec.js';
 import { machineTaskQueue } from '../../core/ids.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { PlanDrillInput, PlanDrillResult } from '../contract.js';

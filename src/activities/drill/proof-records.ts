@@ -1,5 +1,5 @@
-import { proofKey, proofPrefix } from '../../core/manifest-keys.js';
-import { type LastProof, lastProof, type ProofRecord } from '../../core/proof.js';
+import { proofKey, proofPrefix } from '../../core/archive/manifest-keys.js';
+import { type LastProof, lastProof, type ProofRecord } from '../../core/verify/proof.js';
 import type { ObjectStorage } from '../../providers/storage/object-storage.js';
 import { readRecord, readRecords, replaceRecord } from '../verify/source-records.js';
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { type Entry, textOf } from '../../core/entry.js';
+import { type Entry, textOf } from '../../core/entries/entry.js';
 import { isHoldfastError } from '../../core/failures.js';
 import { readPathOf } from '../../core/plan.js';
-import { FindingList } from '../../core/verify-findings.js';
+import { FindingList } from '../../core/verify/findings.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { ProveDrillInput, ProveDrillResult } from '../contract.js';
 import { isStill } from '../verify/compare-contents.js';

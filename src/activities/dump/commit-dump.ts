@@ -1,9 +1,9 @@
-import { comparePaths } from '../../core/entry.js';
-import type { Entry, IndexLine } from '../../core/entry.js';
-import type { ExtentFile } from '../../core/extent-layout.js';
-import { extentCount } from '../../core/extent-layout.js';
+import { comparePaths } from '../../core/entries/entry.js';
+import type { Entry, IndexLine } from '../../core/entries/entry.js';
+import type { ExtentFile } from '../../core/extents/layout.js';
+import { extentCount } from '../../core/extents/layout.js';
 import { HoldfastError } from '../../core/failures.js';
-import { backupPrefix, manifestKey, PLAN_ENTRIES, planPrefix } from '../../core/manifest-keys.js';
+import { backupPrefix, manifestKey, PLAN_ENTRIES, planPrefix } from '../../core/archive/manifest-keys.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import { commitArchive } from '../archive/commit-archive.js';
 import { storeExtentPlan } from '../archive/extent-plan.js';

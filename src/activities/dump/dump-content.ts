@@ -1,4 +1,4 @@
-import { DUMP_HEAD_BYTES, DUMP_TAIL_BYTES } from '../../core/dump-outcome.js';
+import { DUMP_HEAD_BYTES, DUMP_TAIL_BYTES } from '../../core/dump/outcome.js';
 
 /** The bytes of a dump as they come, to be taken in pieces; it keeps both ends for those who judge it. */
 export class DumpContent {

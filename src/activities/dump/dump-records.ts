@@ -1,7 +1,7 @@
-import type { DumpTask } from '../../core/dump.js';
-import type { StoredExtent } from '../../core/extent-map.js';
+import type { DumpTask } from '../../core/dump/dump.js';
+import type { StoredExtent } from '../../core/extents/map.js';
 import { HoldfastError } from '../../core/failures.js';
-import type { CompressOn } from '../../core/tar-script.js';
+import type { CompressOn } from '../../core/archive/tar-script.js';
 import type { Repository } from '../archive/open-repository.js';
 import { putPlanObject, readPlanObject, readPlanObjectAt } from '../archive/plan-object.js';
 

@@ -1,11 +1,11 @@
-import { textOf } from '../../core/entry.js';
-import type { DumpPlan } from '../../core/dump.js';
-import { failureTypeOf } from '../../core/dump-outcome.js';
-import { saidBy } from '../../core/dump-script.js';
+import { textOf } from '../../core/entries/entry.js';
+import type { DumpPlan } from '../../core/dump/dump.js';
+import { failureTypeOf } from '../../core/dump/outcome.js';
+import { saidBy } from '../../core/dump/script.js';
 import type { FailurePlace, FailureType } from '../../core/failures.js';
 import { HoldfastError } from '../../core/failures.js';
 import type { HostPlan, SourcePlan } from '../../core/plan.js';
-import { readFacts, TOOL_MISSING } from '../../core/scan-script.js';
+import { readFacts, TOOL_MISSING } from '../../core/scan/script.js';
 import type { ScriptResult } from '../../providers/remote/script-runner.js';
 import type { Providers } from '../activity-control.js';
 

@@ -1,9 +1,9 @@
-import type { ListedDatabase } from '../../core/dump.js';
-import { dumpCommand, listCommand } from '../../core/dump-commands.js';
-import { readDatabases } from '../../core/dump-outcome.js';
-import { lookScript } from '../../core/dump-script.js';
-import type { HostFacts } from '../../core/scan-script.js';
-import { readFacts } from '../../core/scan-script.js';
+import type { ListedDatabase } from '../../core/dump/dump.js';
+import { dumpCommand, listCommand } from '../../core/dump/commands.js';
+import { readDatabases } from '../../core/dump/outcome.js';
+import { lookScript } from '../../core/dump/script.js';
+import type { HostFacts } from '../../core/scan/script.js';
+import { readFacts } from '../../core/scan/script.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { DumpSubject } from './dump-session.js';
 import { DUMP_ENVIRONMENT, dumpOf, DumpSession, passwordOf } from './dump-session.js';

@@ -1,8 +1,8 @@
-import { dumpTasks } from '../../core/dump.js';
-import { EXTENT_BYTES, extentSizeFor } from '../../core/extent-layout.js';
+import { dumpTasks } from '../../core/dump/dump.js';
+import { EXTENT_BYTES, extentSizeFor } from '../../core/extents/layout.js';
 import { HoldfastError } from '../../core/failures.js';
-import type { ArchiveOptions } from '../../core/manifest.js';
-import { backupPrefix, planPrefix } from '../../core/manifest-keys.js';
+import type { ArchiveOptions } from '../../core/archive/manifest.js';
+import { backupPrefix, planPrefix } from '../../core/archive/manifest-keys.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import { chooseLevel, type Ground } from '../archive/choose-level.js';
 import { ensureRepository } from '../archive/repository.js';

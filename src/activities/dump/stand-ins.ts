@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { lstat, mkdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { DumpTask } from '../../core/dump.js';
-import type { Entry } from '../../core/entry.js';
-import { byteStringOfText } from '../../core/entry.js';
+import type { DumpTask } from '../../core/dump/dump.js';
+import type { Entry } from '../../core/entries/entry.js';
+import { byteStringOfText } from '../../core/entries/entry.js';
 import type { DumpDone } from './dump-records.js';
 
 const run = promisify(execFile);

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import type { StoredExtent } from '../../core/extent-map.js';
+import type { StoredExtent } from '../../core/extents/map.js';
 import { HoldfastError } from '../../core/failures.js';
-import { encryptedName, extentName } from '../../core/manifest-keys.js';
-import { zstdOptions } from '../../core/tar-script.js';
+import { encryptedName, extentName } from '../../core/archive/manifest-keys.js';
+import { zstdOptions } from '../../core/archive/tar-script.js';
 import type { Seal } from '../../providers/encryption/encryption.js';
 import type { LimitedStep } from '../../providers/throttle/traffic.js';
 import type { ActivityControl } from '../activity-control.js';

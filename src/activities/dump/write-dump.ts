@@ -1,6 +1,6 @@
 import { HoldfastError } from '../../core/failures.js';
-import { backupPrefix } from '../../core/manifest-keys.js';
-import type { DumpTask } from '../../core/dump.js';
+import { backupPrefix } from '../../core/archive/manifest-keys.js';
+import type { DumpTask } from '../../core/dump/dump.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import { withStorage } from '../archive/with-storage.js';
 import type { WriteDumpInput, WriteDumpResult } from '../contract.js';

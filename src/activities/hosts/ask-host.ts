@@ -1,7 +1,7 @@
 import { type Failure, failureOf } from '../../core/failures.js';
 import type { HostPlan } from '../../core/plan.js';
-import { type Findings, parseFindings } from '../../core/verification-findings.js';
-import { type VerificationQuestions, verificationScript } from '../../core/verification-script.js';
+import { type Findings, parseFindings } from '../../core/hosts/verification-findings.js';
+import { type VerificationQuestions, verificationScript } from '../../core/hosts/verification-script.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 
 /** Looks at directories' own entries only; what takes longer hangs. */

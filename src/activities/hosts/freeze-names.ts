@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { FreezeNames } from '../../core/freeze.js';
+import type { FreezeNames } from '../../core/freeze/freeze.js';
 import type { FreezeSourceInput } from '../contract.js';
 
 /**

@@ -1,8 +1,8 @@
-import { byteStringOf, textOf, utf8Of } from '../../core/entry.js';
+import { byteStringOf, textOf, utf8Of } from '../../core/entries/entry.js';
 import { HoldfastError } from '../../core/failures.js';
-import { compileRules } from '../../core/filters.js';
-import { readFreezeOutput, type FreezeTold, type LeftOut } from '../../core/freeze.js';
-import { freezeScript, releaseScript } from '../../core/freeze-script.js';
+import { compileRules } from '../../core/filters/filters.js';
+import { readFreezeOutput, type FreezeTold, type LeftOut } from '../../core/freeze/freeze.js';
+import { freezeScript, releaseScript } from '../../core/freeze/script.js';
 import type { FreezePlan } from '../../core/plan.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import { filterRules } from '../archive/archive-filter.js';

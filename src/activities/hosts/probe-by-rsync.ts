@@ -1,10 +1,10 @@
 import { HoldfastError } from '../../core/failures.js';
 import type { HostPlan, SourcePlan } from '../../core/plan.js';
-import { ComplaintLog } from '../../core/rsync-complaint-log.js';
-import { SYNC_OUTPUT, rsyncOperands } from '../../core/rsync-options.js';
-import { judgeRsync, type RsyncOutcome } from '../../core/rsync-outcome.js';
-import { StatisticsReader } from '../../core/rsync-statistics.js';
-import type { SourceState } from '../../core/ssh-probe.js';
+import { ComplaintLog } from '../../core/rsync/complaint-log.js';
+import { SYNC_OUTPUT, rsyncOperands } from '../../core/rsync/options.js';
+import { judgeRsync, type RsyncOutcome } from '../../core/rsync/outcome.js';
+import { StatisticsReader } from '../../core/rsync/statistics.js';
+import type { SourceState } from '../../core/ssh/probe.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { ProbeHostResult } from '../contract.js';
 import { runRsync } from '../mirror/rsync-process.js';

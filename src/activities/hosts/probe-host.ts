@@ -1,7 +1,7 @@
 import { failure, HoldfastError } from '../../core/failures.js';
 import type { HostPlan } from '../../core/plan.js';
-import { lackFor, parseProbe, probeBody } from '../../core/ssh-probe.js';
-import type { HostFacts } from '../../core/ssh-probe.js';
+import { lackFor, parseProbe, probeBody } from '../../core/ssh/probe.js';
+import type { HostFacts } from '../../core/ssh/probe.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { ProbeHostInput, ProbeHostResult } from '../contract.js';
 import { OutputTail } from './output-tail.js';

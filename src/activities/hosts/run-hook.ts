@@ -1,7 +1,7 @@
 import { HoldfastError, isHoldfastError, type FailurePlace, type FailureType } from '../../core/failures.js';
-import { hookName } from '../../core/hooks.js';
-import { commandBody, interpreterOf, scriptBody } from '../../core/ssh-script-body.js';
-import { visibleText } from '../../core/visible-text.js';
+import { hookName } from '../../core/hooks/hooks.js';
+import { commandBody, interpreterOf, scriptBody } from '../../core/ssh/script-body.js';
+import { visibleText } from '../../core/entries/visible-text.js';
 import type { ScriptRunner } from '../../providers/remote/script-runner.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { RunHookInput, RunHookResult } from '../contract.js';

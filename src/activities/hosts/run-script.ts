@@ -1,7 +1,7 @@
 import { HoldfastError, isHoldfastError } from '../../core/failures.js';
 import type { FailurePlace, FailureType } from '../../core/failures.js';
 import type { ScriptPlan } from '../../core/plan.js';
-import { interpreterOf, scriptBody } from '../../core/ssh-script-body.js';
+import { interpreterOf, scriptBody } from '../../core/ssh/script-body.js';
 import type { ScriptRunner } from '../../providers/remote/script-runner.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { RunScriptInput, RunScriptResult } from '../contract.js';

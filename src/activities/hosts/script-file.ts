@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HoldfastError } from '../../core/failures.js';
-import type { NeededScript } from '../../core/hook-scripts.js';
+import type { NeededScript } from '../../core/hooks/scripts.js';
 
 export interface ScriptFile {
   readonly name: string;

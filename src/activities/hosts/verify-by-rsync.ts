@@ -1,8 +1,8 @@
 import { failure, failureOf } from '../../core/failures.js';
-import { failed, type HostCheck, notReached, passed } from '../../core/host-checks.js';
-import { loginFailed, loginPassed, type LoginRoute } from '../../core/login-checks.js';
+import { failed, type HostCheck, notReached, passed } from '../../core/hosts/checks.js';
+import { loginFailed, loginPassed, type LoginRoute } from '../../core/hosts/login-checks.js';
 import type { HostPlan, SourcePlan } from '../../core/plan.js';
-import type { RsyncOutcome } from '../../core/rsync-outcome.js';
+import type { RsyncOutcome } from '../../core/rsync/outcome.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import { listByRsync } from './probe-by-rsync.js';
 

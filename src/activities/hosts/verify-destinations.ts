@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
-import { failed, type HostCheck, notChecked, passed, warned } from '../../core/host-checks.js';
+import { failed, type HostCheck, notChecked, passed, warned } from '../../core/hosts/checks.js';
 import type { DestinationPlan, HostPlan } from '../../core/plan.js';
 
 const FREE_BYTES_WANTED = 2 ** 30;

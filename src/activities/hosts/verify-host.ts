@@ -1,11 +1,11 @@
 import { failureOf } from '../../core/failures.js';
-import { findingChecks } from '../../core/finding-checks.js';
-import { failed, type HostCheck, notReached } from '../../core/host-checks.js';
-import { loginFailed, loginPassed } from '../../core/login-checks.js';
+import { findingChecks } from '../../core/hosts/finding-checks.js';
+import { failed, type HostCheck, notReached } from '../../core/hosts/checks.js';
+import { loginFailed, loginPassed } from '../../core/hosts/login-checks.js';
 import type { HostPlan } from '../../core/plan.js';
-import type { SshRoute } from '../../core/ssh-route.js';
-import type { Findings } from '../../core/verification-findings.js';
-import type { SourceQuestion, VerificationQuestions } from '../../core/verification-script.js';
+import type { SshRoute } from '../../core/ssh/route.js';
+import type { Findings } from '../../core/hosts/verification-findings.js';
+import type { SourceQuestion, VerificationQuestions } from '../../core/hosts/verification-script.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { VerifyHostInput, VerifyHostResult } from '../contract.js';
 import { askHost } from './ask-host.js';

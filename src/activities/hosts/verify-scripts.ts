@@ -1,12 +1,12 @@
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { failureOf } from '../../core/failures.js';
-import { programCheck } from '../../core/finding-checks.js';
-import { failed, type HostCheck, passed } from '../../core/host-checks.js';
-import { programsOf, scriptsOf, type NeededScript } from '../../core/hook-scripts.js';
+import { programCheck } from '../../core/hosts/finding-checks.js';
+import { failed, type HostCheck, passed } from '../../core/hosts/checks.js';
+import { programsOf, scriptsOf, type NeededScript } from '../../core/hooks/scripts.js';
 import type { HostPlan } from '../../core/plan.js';
-import { interpreterOf } from '../../core/ssh-script-body.js';
-import type { Findings } from '../../core/verification-findings.js';
+import { interpreterOf } from '../../core/ssh/script-body.js';
+import type { Findings } from '../../core/hosts/verification-findings.js';
 import { findScript } from './script-file.js';
 
 /** A script or a hook's command, and the program that it is run by. */

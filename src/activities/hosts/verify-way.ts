@@ -1,6 +1,6 @@
-import { failed, type HostCheck, notChecked, notReached, passed, sayable, warned } from '../../core/host-checks.js';
+import { failed, type HostCheck, notChecked, notReached, passed, sayable, warned } from '../../core/hosts/checks.js';
 import type { HostPlan } from '../../core/plan.js';
-import type { SshRoute } from '../../core/ssh-route.js';
+import type { SshRoute } from '../../core/ssh/route.js';
 import type { Greeting, Network } from '../../providers/network/network.js';
 
 /** Name, ping, port and the server's first words; through a jump host none of them can be seen from here. */

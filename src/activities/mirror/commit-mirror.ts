@@ -1,7 +1,7 @@
-import { nextBackupTimeMs } from '../../core/backup-time.js';
+import { nextBackupTimeMs } from '../../core/archive/backup-time.js';
 import { HoldfastError } from '../../core/failures.js';
 import { backupId } from '../../core/ids.js';
-import { rsyncExit } from '../../core/rsync-exit-codes.js';
+import { rsyncExit } from '../../core/rsync/exit-codes.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { CommitMirrorInput, CommitResult, RunIdentity } from '../contract.js';
 import { atDestination } from './destination-access.js';

@@ -1,10 +1,10 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { byteStringOfText } from '../../core/entry.js';
-import { parseItemized } from '../../core/rsync-itemized.js';
-import { SYNC_OUTPUT } from '../../core/rsync-options.js';
-import type { RsyncOutcome } from '../../core/rsync-outcome.js';
-import { combinedStatistics } from '../../core/rsync-statistics.js';
+import { byteStringOfText } from '../../core/entries/entry.js';
+import { parseItemized } from '../../core/rsync/itemized.js';
+import { SYNC_OUTPUT } from '../../core/rsync/options.js';
+import type { RsyncOutcome } from '../../core/rsync/outcome.js';
+import { combinedStatistics } from '../../core/rsync/statistics.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import { type CopyJob, copyFromHost } from './copy-from-host.js';
 import { type OpenMirror, withWriteOptions } from './open-mirror.js';

@@ -1,5 +1,5 @@
 import { HoldfastError } from '../../core/failures.js';
-import { parseRsyncVersion, type RsyncVersion } from '../../core/rsync-version.js';
+import { parseRsyncVersion, type RsyncVersion } from '../../core/rsync/version.js';
 import { runRsync } from './rsync-process.js';
 
 /** The version of the rsync on this machine. Throws ToolMissing when there is none, or one too old. */

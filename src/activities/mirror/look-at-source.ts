@@ -1,7 +1,7 @@
-import { byteStringOf } from '../../core/entry.js';
+import { byteStringOf } from '../../core/entries/entry.js';
 import { type FailurePlace, HoldfastError } from '../../core/failures.js';
 import type { SourcePlan } from '../../core/plan.js';
-import { lookPlanOf, readSourceLook, type SourceLook, sourceLookLines } from '../../core/source-look.js';
+import { lookPlanOf, readSourceLook, type SourceLook, sourceLookLines } from '../../core/scan/source-look.js';
 import type { ScriptRunner } from '../../providers/remote/script-runner.js';
 
 const MAX_OUTPUT_BYTES = 256 * 1024;

@@ -1,9 +1,9 @@
 import { type FailurePlace, HoldfastError } from '../../core/failures.js';
-import type { PathFilter } from '../../core/filters.js';
-import { type LeftOut, NOTHING_LEFT_OUT, readLeftOut } from '../../core/left-out-rules.js';
-import { type AgesAt, leftOutScript } from '../../core/left-out-script.js';
-import type { ScanLimits } from '../../core/scan-limits.js';
-import { SOURCE_CLOSED, SOURCE_MISSING, SOURCE_NOT_DIRECTORY, TOOL_MISSING } from '../../core/scan-script.js';
+import type { PathFilter } from '../../core/filters/filters.js';
+import { type LeftOut, NOTHING_LEFT_OUT, readLeftOut } from '../../core/filters/left-out-rules.js';
+import { type AgesAt, leftOutScript } from '../../core/filters/left-out-script.js';
+import type { ScanLimits } from '../../core/scan/limits.js';
+import { SOURCE_CLOSED, SOURCE_MISSING, SOURCE_NOT_DIRECTORY, TOOL_MISSING } from '../../core/scan/script.js';
 import type { ScriptRunner } from '../../providers/remote/script-runner.js';
 import type { ActivityControl } from '../activity-control.js';
 import { runWhole } from '../restore/run-script.js';

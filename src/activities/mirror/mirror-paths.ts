@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { HoldfastError } from '../../core/failures.js';
 import type { HostPlan, LocalDestination, SourcePlan } from '../../core/plan.js';
-import { SNAPSHOTS_FOLDER } from '../../core/snapshots.js';
+import { SNAPSHOTS_FOLDER } from '../../core/snapshots/snapshots.js';
 
 /** The folder beside a host's mirrors where Holdfast keeps what it knows about them. */
 export const STATE_FOLDER = '.holdfast';

@@ -28,7 +28,7 @@ const flawedEntry = z
   })
   .readonly();
 
-/** Where the source lay; see core/file-system-identity.ts. */
+/** Where the source lay; see core/scan/file-system-identity.ts. */
 const fileSystem = z
   .strictObject({ mountPoint: z.string(), type: z.string(), mounted: z.string(), id: z.string().exactOptional() })
   .readonly();

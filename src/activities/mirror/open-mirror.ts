@@ -5,7 +5,7 @@ import {
   type MergedOptions,
   mergeRsyncOptions,
   refusedRsyncOptions,
-} from '../../core/rsync-options.js';
+} from '../../core/rsync/options.js';
 import { filterRules } from '../archive/archive-filter.js';
 import type { MirrorInput } from '../contract.js';
 import { atDestination, requireDestination } from './destination-access.js';

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { HoldfastError } from '../../core/failures.js';
-import type { RsyncOutcome } from '../../core/rsync-outcome.js';
-import { parseProgress } from '../../core/rsync-progress.js';
-import { TransferClock } from '../../core/transfer-clock.js';
+import type { RsyncOutcome } from '../../core/rsync/outcome.js';
+import { parseProgress } from '../../core/rsync/progress.js';
+import { TransferClock } from '../../core/rsync/transfer-clock.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { SyncMirrorInput, SyncMirrorResult } from '../contract.js';
 import { makeMirrorSubvolume } from '../snapshots/mirror-subvolume.js';

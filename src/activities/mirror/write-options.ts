@@ -1,9 +1,9 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { readPathOf } from '../../core/plan.js';
-import type { InPlace } from '../../core/rsync-options.js';
-import { isStray, readRsyncWords } from '../../core/rsync-option-words.js';
-import { sparseScript } from '../../core/sparse-script.js';
+import type { InPlace } from '../../core/rsync/options.js';
+import { isStray, readRsyncWords } from '../../core/rsync/option-words.js';
+import { sparseScript } from '../../core/rsync/sparse-script.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import { runWhole } from '../restore/run-script.js';
 import type { OpenMirror } from './open-mirror.js';

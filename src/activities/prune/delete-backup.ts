@@ -1,5 +1,5 @@
 import { HoldfastError } from '../../core/failures.js';
-import { backupPrefix, damageKey, manifestKey, pendingKey } from '../../core/manifest-keys.js';
+import { backupPrefix, damageKey, manifestKey, pendingKey } from '../../core/archive/manifest-keys.js';
 import type { ObjectStorage } from '../../providers/storage/object-storage.js';
 import type { ActivityControl } from '../activity-control.js';
 import { readPins } from './retention-records.js';

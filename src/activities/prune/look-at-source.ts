@@ -1,9 +1,9 @@
 import { isHoldfastError } from '../../core/failures.js';
-import type { Manifest } from '../../core/manifest.js';
-import { damagePrefix } from '../../core/manifest-keys.js';
+import type { Manifest } from '../../core/archive/manifest.js';
+import { damagePrefix } from '../../core/archive/manifest-keys.js';
 import type { SourcePlan } from '../../core/plan.js';
-import { decideRetention, type KeptOrNot, type Verdict } from '../../core/retention.js';
-import { findPruneDoubt } from '../../core/retention-doubt.js';
+import { decideRetention, type KeptOrNot, type Verdict } from '../../core/retention/retention.js';
+import { findPruneDoubt } from '../../core/retention/doubt.js';
 import { listBackupIds, readManifest } from '../archive/chain.js';
 import type { Repository } from '../archive/open-repository.js';
 import { findRollback } from '../archive/rolled-back.js';

@@ -1,5 +1,5 @@
 import { HoldfastError } from '../../core/failures.js';
-import { manifestKey, pendingKey } from '../../core/manifest-keys.js';
+import { manifestKey, pendingKey } from '../../core/archive/manifest-keys.js';
 import type { ObjectStorage } from '../../providers/storage/object-storage.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import { withStorage } from '../archive/with-storage.js';

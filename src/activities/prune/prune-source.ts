@@ -1,6 +1,6 @@
 import { failure, failureOf, FAILURES, type Failure } from '../../core/failures.js';
 import { parseBackupId } from '../../core/ids.js';
-import { compareBackupIds, pendingKey } from '../../core/manifest-keys.js';
+import { compareBackupIds, pendingKey } from '../../core/archive/manifest-keys.js';
 import type { SourcePlan } from '../../core/plan.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { Repository } from '../archive/open-repository.js';

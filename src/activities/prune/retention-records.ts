@@ -1,5 +1,5 @@
 import { HoldfastError } from '../../core/failures.js';
-import { PRUNES_PREFIX, pendingKey, pendingPrefix, pinKey, pinPrefix } from '../../core/manifest-keys.js';
+import { PRUNES_PREFIX, pendingKey, pendingPrefix, pinKey, pinPrefix } from '../../core/archive/manifest-keys.js';
 import { compactStamp } from '../../core/ids.js';
 import type { ObjectStorage } from '../../providers/storage/object-storage.js';
 import type { RunIdentity } from '../contract.js';

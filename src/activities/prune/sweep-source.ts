@@ -1,7 +1,7 @@
-import { objectsOf } from '../../core/chain.js';
+import { objectsOf } from '../../core/archive/chain.js';
 import { HoldfastError } from '../../core/failures.js';
 import { consolidationWorkflowId, hostBackupWorkflowId, parseBackupId } from '../../core/ids.js';
-import { MANIFEST_NAME, sourcePrefix } from '../../core/manifest-keys.js';
+import { MANIFEST_NAME, sourcePrefix } from '../../core/archive/manifest-keys.js';
 import type { OpenRuns } from '../../providers/runs/open-runs.js';
 import type { ListedObject, ObjectStorage } from '../../providers/storage/object-storage.js';
 import type { ActivityControl } from '../activity-control.js';

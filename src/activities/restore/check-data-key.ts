@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AGE_HEADER_LIMIT } from '../../core/age-format.js';
+import { AGE_HEADER_LIMIT } from '../../core/archive/age-format.js';
 import { HoldfastError, isHoldfastError } from '../../core/failures.js';
-import { isEncrypted } from '../../core/manifest-keys.js';
+import { isEncrypted } from '../../core/archive/manifest-keys.js';
 import type { Repository } from '../archive/open-repository.js';
 
 /**

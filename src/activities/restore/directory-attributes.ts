@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { parseAttributeDump } from '../../core/restore-attribute-dump.js';
+import { parseAttributeDump } from '../../core/restore/attribute-dump.js';
 import type { ActivityControl } from '../activity-control.js';
 import type { Repository, RepositoryAccess } from '../archive/open-repository.js';
 import { withStorage } from '../archive/with-storage.js';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { encodeIndexLine } from '../../core/index-codec.js';
-import type { ExpectedEntry } from '../../core/restore-verification.js';
+import { encodeIndexLine } from '../../core/archive/index-codec.js';
+import type { ExpectedEntry } from '../../core/restore/verification.js';
 import { plainLines } from '../archive/read-index.js';
 import { LISTS } from './restore-spool.js';
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { textOf } from '../../core/entry.js';
-import { joinByPath } from '../../core/restore-join.js';
-import type { RestoreSelection } from '../../core/restore-selection.js';
-import { RestoreVerification } from '../../core/restore-verification.js';
+import { textOf } from '../../core/entries/entry.js';
+import { joinByPath } from '../../core/restore/join.js';
+import type { RestoreSelection } from '../../core/restore/selection.js';
+import { RestoreVerification } from '../../core/restore/verification.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import { accessOf } from '../archive/open-repository.js';
 import type { RestoreReport, RestoreStepInput } from '../contract.js';

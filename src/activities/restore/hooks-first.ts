@@ -1,4 +1,4 @@
-import type { HookPlan } from '../../core/hooks.js';
+import type { HookPlan } from '../../core/hooks/hooks.js';
 import type { HostPlan } from '../../core/plan.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { PlanRestoreInput, RestoreHooks, RestorePlan } from '../contract.js';

@@ -1,8 +1,8 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { textOf } from '../../core/entry.js';
+import { textOf } from '../../core/entries/entry.js';
 import { HoldfastError } from '../../core/failures.js';
-import { parseUnpackingComplaint, type UnpackingComplaint } from '../../core/restore-tar-complaints.js';
+import { parseUnpackingComplaint, type UnpackingComplaint } from '../../core/restore/tar-complaints.js';
 import type { ScriptResult } from '../../providers/remote/script-runner.js';
 import { LISTS, type RestorePart } from './restore-spool.js';
 import { saidBy } from './run-script.js';

@@ -2,9 +2,9 @@ import { createReadStream, existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { StoredExtent } from '../../core/extent-map.js';
-import type { RestoreAction } from '../../core/restore-actions.js';
-import { parentOf } from '../../core/restore-selection.js';
+import type { StoredExtent } from '../../core/extents/map.js';
+import type { RestoreAction } from '../../core/restore/actions.js';
+import { parentOf } from '../../core/restore/selection.js';
 import { LISTS } from './restore-spool.js';
 
 /** A file to be written from its extents, as the planner has found it. */

@@ -1,8 +1,8 @@
 import { HoldfastError, isHoldfastError } from '../../core/failures.js';
-import type { Manifest } from '../../core/manifest.js';
-import { type LivingEntry, mergeIndexes } from '../../core/merge-index.js';
-import type { PointEntry, ShardPlace } from '../../core/restore-actions.js';
-import { resolvePoint, type PointRequest } from '../../core/restore-point.js';
+import type { Manifest } from '../../core/archive/manifest.js';
+import { type LivingEntry, mergeIndexes } from '../../core/archive/merge-index.js';
+import type { PointEntry, ShardPlace } from '../../core/restore/actions.js';
+import { resolvePoint, type PointRequest } from '../../core/restore/point.js';
 import { listBackupIds, readChain, readManifest } from '../archive/chain.js';
 import type { Repository } from '../archive/open-repository.js';
 import { type FetchedIndex, fetchIndex, readIndexLines } from '../archive/read-index.js';

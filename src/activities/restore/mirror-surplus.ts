@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { detached } from '../../core/byte-records.js';
-import { assertSafePath } from '../../core/path-safety.js';
+import { detached } from '../../core/entries/byte-records.js';
+import { assertSafePath } from '../../core/entries/path-safety.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { RestoreRequest } from '../contract.js';
 import { copyMirror } from './mirror-copy.js';

@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bytesOf } from '../../core/entry.js';
+import { bytesOf } from '../../core/entries/entry.js';
 
 const FLUSH_CHARACTERS = 64 * 1024;
 

@@ -1,8 +1,8 @@
 import { HoldfastError } from '../../core/failures.js';
-import type { AgesAt } from '../../core/left-out-script.js';
-import type { FlawedEntry } from '../../core/manifest.js';
-import { resolvePoint } from '../../core/restore-point.js';
-import type { CopyIdentity } from '../../core/snapshot-identity.js';
+import type { AgesAt } from '../../core/filters/left-out-script.js';
+import type { FlawedEntry } from '../../core/archive/manifest.js';
+import { resolvePoint } from '../../core/restore/point.js';
+import type { CopyIdentity } from '../../core/snapshots/identity.js';
 import type { RestoreRequest } from '../contract.js';
 import { mirrorPathsOf, type MirrorPaths } from '../mirror/mirror-paths.js';
 import { type CommittedMirror, type MirrorStateReading, readMirrorState } from '../mirror/mirror-state.js';

@@ -1,8 +1,8 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MAKE_LARGE_FILES, PLACE_LARGE_FILES, REMOVE_LARGE_FILES } from '../../core/extent-restore-script.js';
-import { parseUnpackingComplaint } from '../../core/restore-tar-complaints.js';
-import { saidLine } from '../../core/scan-script.js';
+import { MAKE_LARGE_FILES, PLACE_LARGE_FILES, REMOVE_LARGE_FILES } from '../../core/extents/restore-script.js';
+import { parseUnpackingComplaint } from '../../core/restore/tar-complaints.js';
+import { saidLine } from '../../core/scan/script.js';
 import { quote } from '../../core/shell-quoting.js';
 import type { ActivityControl } from '../activity-control.js';
 import type { Repository, RepositoryAccess } from '../archive/open-repository.js';

@@ -1,5 +1,5 @@
-import { RestorePlanner } from '../../core/restore-planner.js';
-import { assertTargetAllowed } from '../../core/restore-target.js';
+import { RestorePlanner } from '../../core/restore/planner.js';
+import { assertTargetAllowed } from '../../core/restore/target.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import { accessOf, type Repository } from '../archive/open-repository.js';
 import { withStorage } from '../archive/with-storage.js';

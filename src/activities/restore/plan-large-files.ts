@@ -1,7 +1,7 @@
-import { extentRange } from '../../core/extent-layout.js';
+import { extentRange } from '../../core/extents/layout.js';
 import { HoldfastError } from '../../core/failures.js';
-import type { Manifest } from '../../core/manifest.js';
-import { backupPrefix } from '../../core/manifest-keys.js';
+import type { Manifest } from '../../core/archive/manifest.js';
+import { backupPrefix } from '../../core/archive/manifest-keys.js';
 import type { Repository } from '../archive/open-repository.js';
 import { readExtentMap } from '../archive/read-extent-map.js';
 import type { ExtentToWrite, LargeFile, PlannedLargeFile } from './large-files.js';

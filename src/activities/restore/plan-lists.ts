@@ -1,6 +1,6 @@
-import { textOf } from '../../core/entry.js';
-import type { FlawedEntry } from '../../core/manifest.js';
-import type { RestoreAction, ShardPlace } from '../../core/restore-actions.js';
+import { textOf } from '../../core/entries/entry.js';
+import type { FlawedEntry } from '../../core/archive/manifest.js';
+import type { RestoreAction, ShardPlace } from '../../core/restore/actions.js';
 import { expectedLine } from './expected-entries.js';
 import { largeFileLine } from './large-files.js';
 import type { NameLists } from './name-lists.js';

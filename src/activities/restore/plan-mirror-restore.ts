@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { detached } from '../../core/byte-records.js';
+import { detached } from '../../core/entries/byte-records.js';
 import { HoldfastError } from '../../core/failures.js';
-import { parentOf } from '../../core/restore-selection.js';
-import { assertTargetAllowed } from '../../core/restore-target.js';
+import { parentOf } from '../../core/restore/selection.js';
+import { assertTargetAllowed } from '../../core/restore/target.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { PlanRestoreInput, RestorePlan, RestoreRequest } from '../contract.js';
 import { copyMirror, NAMES_FILE, rsyncPathOn } from './mirror-copy.js';

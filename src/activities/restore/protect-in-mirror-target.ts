@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EntryFilters } from '../../core/entry-filters.js';
-import { compileRules } from '../../core/filters.js';
-import { protectingRules } from '../../core/left-out-rules.js';
-import { type AgesAt, needsLeftOutList } from '../../core/left-out-script.js';
+import type { EntryFilters } from '../../core/filters/entry-filters.js';
+import { compileRules } from '../../core/filters/filters.js';
+import { protectingRules } from '../../core/filters/left-out-rules.js';
+import { type AgesAt, needsLeftOutList } from '../../core/filters/left-out-script.js';
 import type { ScriptRunner } from '../../providers/remote/script-runner.js';
 import type { ActivityControl } from '../activity-control.js';
 import { lookForLeftOut } from '../mirror/look-for-left-out.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { HoldfastError } from '../../core/failures.js';
-import { isCompressed, isEncrypted } from '../../core/manifest-keys.js';
+import { isCompressed, isEncrypted } from '../../core/archive/manifest-keys.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import { readObject } from '../archive/open-object.js';
 import { accessOf, type Repository } from '../archive/open-repository.js';

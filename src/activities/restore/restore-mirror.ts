@@ -1,4 +1,4 @@
-import { textOf } from '../../core/entry.js';
+import { textOf } from '../../core/entries/entry.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { RestoreReport, RestoreStepInput } from '../contract.js';
 import { copyMirror, type MirrorCopy } from './mirror-copy.js';

@@ -1,7 +1,7 @@
 import { HoldfastError } from '../../core/failures.js';
-import type { Manifest } from '../../core/manifest.js';
-import { backupPrefix } from '../../core/manifest-keys.js';
-import type { ShardPlace } from '../../core/restore-actions.js';
+import type { Manifest } from '../../core/archive/manifest.js';
+import { backupPrefix } from '../../core/archive/manifest-keys.js';
+import type { ShardPlace } from '../../core/restore/actions.js';
 import type { ObjectStorage } from '../../providers/storage/object-storage.js';
 import type { RestorePart } from './restore-spool.js';
 

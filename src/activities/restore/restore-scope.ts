@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { compileRules } from '../../core/filters.js';
-import { RestoreSelection } from '../../core/restore-selection.js';
+import { compileRules } from '../../core/filters/filters.js';
+import { RestoreSelection } from '../../core/restore/selection.js';
 import type { RestoreRequest } from '../contract.js';
 
 type Scope = Pick<RestoreRequest, 'include' | 'namesFile'>;

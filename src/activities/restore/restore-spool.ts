@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EntryFilters } from '../../core/entry-filters.js';
-import type { FilterRule } from '../../core/filter-rules.js';
+import type { EntryFilters } from '../../core/filters/entry-filters.js';
+import type { FilterRule } from '../../core/filters/rules.js';
 import { HoldfastError } from '../../core/failures.js';
 import type { HostPlan, SourcePlan } from '../../core/plan.js';
 import type { ActivityControl, Providers } from '../activity-control.js';

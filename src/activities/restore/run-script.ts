@@ -1,4 +1,4 @@
-import { saidLine } from '../../core/scan-script.js';
+import { saidLine } from '../../core/scan/script.js';
 import type { ScriptResult, ScriptRunner } from '../../providers/remote/script-runner.js';
 
 /**

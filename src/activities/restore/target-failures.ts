@@ -1,5 +1,5 @@
 import { HoldfastError } from '../../core/failures.js';
-import { textOf } from '../../core/entry.js';
+import { textOf } from '../../core/entries/entry.js';
 import type { ScriptResult } from '../../providers/remote/script-runner.js';
 import { saidBy } from './run-script.js';
 

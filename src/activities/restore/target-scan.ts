@@ -1,11 +1,11 @@
 import { open, rm } from 'node:fs/promises';
-import { textOf } from '../../core/entry.js';
-import type { Entry } from '../../core/entry.js';
+import { textOf } from '../../core/entries/entry.js';
+import type { Entry } from '../../core/entries/entry.js';
 import { HoldfastError } from '../../core/failures.js';
-import type { FilterRule } from '../../core/filter-rules.js';
-import { compileRules } from '../../core/filters.js';
-import { parseScanComplaints } from '../../core/scan-complaints.js';
-import { scanScript, SOURCE_MISSING } from '../../core/scan-script.js';
+import type { FilterRule } from '../../core/filters/rules.js';
+import { compileRules } from '../../core/filters/filters.js';
+import { parseScanComplaints } from '../../core/scan/complaints.js';
+import { scanScript, SOURCE_MISSING } from '../../core/scan/script.js';
 import type { ScriptResult, ScriptRunner } from '../../providers/remote/script-runner.js';
 import type { ActivityControl } from '../activity-control.js';
 import { readRecords } from '../archive/read-records.js';

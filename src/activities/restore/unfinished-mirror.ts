@@ -1,4 +1,4 @@
-import { textOf } from '../../core/entry.js';
+import { textOf } from '../../core/entries/entry.js';
 import { HoldfastError } from '../../core/failures.js';
 import type { MirrorPaths } from '../mirror/mirror-paths.js';
 import type { MirrorStateReading } from '../mirror/mirror-state.js';

@@ -1,8 +1,8 @@
 import { pipeline } from 'node:stream/promises';
-import { isCompressed, isEncrypted } from '../../core/manifest-keys.js';
-import { ANY_WINDOW } from '../../core/tar-script.js';
+import { isCompressed, isEncrypted } from '../../core/archive/manifest-keys.js';
+import { ANY_WINDOW } from '../../core/archive/tar-script.js';
 import { stage } from '../../core/pipeline-stage.js';
-import { comparePaths } from '../../core/entry.js';
+import { comparePaths } from '../../core/entries/entry.js';
 import type { RunningScript, ScriptResult, ScriptRunner } from '../../providers/remote/script-runner.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import { type OpenedObject, openObject, type StoredFile } from '../archive/open-object.js';

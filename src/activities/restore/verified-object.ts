@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { isEncrypted } from '../../core/manifest-keys.js';
+import { isEncrypted } from '../../core/archive/manifest-keys.js';
 import type { StoredFile } from '../archive/open-object.js';
 import type { Repository } from '../archive/open-repository.js';
 import { fetchObject } from '../archive/read-index.js';

@@ -1,8 +1,8 @@
-import { bytesOf, textOf } from '../../core/entry.js';
-import { hashIn } from '../../core/extent-report.js';
-import { type ExtentPiece, writeExtentsScript } from '../../core/extent-restore-script.js';
+import { bytesOf, textOf } from '../../core/entries/entry.js';
+import { hashIn } from '../../core/extents/report.js';
+import { type ExtentPiece, writeExtentsScript } from '../../core/extents/restore-script.js';
 import { HoldfastError, isHoldfastError } from '../../core/failures.js';
-import { isCompressed } from '../../core/manifest-keys.js';
+import { isCompressed } from '../../core/archive/manifest-keys.js';
 import type { RunningScript, ScriptResult, ScriptRunner } from '../../providers/remote/script-runner.js';
 import type { ExtentToWrite, LargeFile } from './large-files.js';
 import { marked, saidBy } from './run-script.js';

@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import type { SizeTarget } from '../../core/sizes.js';
+import type { SizeTarget } from '../../core/sizes/sizes.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import { noteInCatalog } from '../catalog/use-catalog.js';
 import type { FindSizesInput, FindSizesResult } from '../contract.js';

@@ -1,6 +1,6 @@
 import { loadCachedConfig } from '../../config/cache.js';
 import { selectHosts } from '../../config/selection.js';
-import type { MeasuredSize } from '../../core/sizes.js';
+import type { MeasuredSize } from '../../core/sizes/sizes.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import { fromCatalog } from '../catalog/use-catalog.js';
 import type { ListSizesInput, ListSizesResult } from '../contract.js';

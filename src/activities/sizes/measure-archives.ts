@@ -1,5 +1,5 @@
 import { failureOf } from '../../core/failures.js';
-import { REMARKS_AT_MOST, type SizeFigures } from '../../core/sizes.js';
+import { REMARKS_AT_MOST, type SizeFigures } from '../../core/sizes/sizes.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import { listBackupIds, readManifest } from '../archive/chain.js';
 import { withStorage } from '../archive/with-storage.js';

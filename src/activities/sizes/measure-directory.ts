@@ -1,7 +1,7 @@
 import { lstat, stat, statfs } from 'node:fs/promises';
 import { HoldfastError, isHoldfastError } from '../../core/failures.js';
-import { btrfsDuBody, type BtrfsUsage, duBody, DuSum, judgeDu, parseBtrfsDu } from '../../core/sizes-du.js';
-import { REMARKS_AT_MOST, type SizeFigures } from '../../core/sizes.js';
+import { btrfsDuBody, type BtrfsUsage, duBody, DuSum, judgeDu, parseBtrfsDu } from '../../core/sizes/du.js';
+import { REMARKS_AT_MOST, type SizeFigures } from '../../core/sizes/sizes.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import { OutputTail } from '../hosts/output-tail.js';
 

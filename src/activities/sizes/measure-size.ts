@@ -1,4 +1,4 @@
-import type { MeasuredSize, SizeFigures } from '../../core/sizes.js';
+import type { MeasuredSize, SizeFigures } from '../../core/sizes/sizes.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import { noteInCatalog } from '../catalog/use-catalog.js';
 import type { MeasureSizeInput, MeasureSizeResult } from '../contract.js';

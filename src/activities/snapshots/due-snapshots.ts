@@ -1,5 +1,5 @@
 import { parseBackupId } from '../../core/ids.js';
-import { dueKinds } from '../../core/snapshot-due.js';
+import { dueKinds } from '../../core/snapshots/due.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { DueSnapshotsInput, DueSnapshotsResult } from '../contract.js';
 import { mirrorPathsOf } from '../mirror/mirror-paths.js';

@@ -1,8 +1,8 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { textOf } from '../../core/entry.js';
+import { textOf } from '../../core/entries/entry.js';
 import { failureOf, HoldfastError, type FailurePlace } from '../../core/failures.js';
-import type { SnapshotMethod } from '../../core/snapshots.js';
+import type { SnapshotMethod } from '../../core/snapshots/snapshots.js';
 import type { LinkBase } from '../../providers/snapshots/snapshot-copies.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { RunIdentity } from '../contract.js';

@@ -1,8 +1,8 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { identityProblem, type CopyIdentity } from '../../core/snapshot-identity.js';
-import { parseSnapshotName } from '../../core/snapshot-names.js';
-import type { KnownSnapshot } from '../../core/snapshots.js';
+import { identityProblem, type CopyIdentity } from '../../core/snapshots/identity.js';
+import { parseSnapshotName } from '../../core/snapshots/names.js';
+import type { KnownSnapshot } from '../../core/snapshots/snapshots.js';
 import type { SnapshotCopies } from '../../providers/snapshots/snapshot-copies.js';
 import type { SnapshotPin, SnapshotProblem, SnapshotSummary } from '../contract.js';
 import type { MirrorPaths } from '../mirror/mirror-paths.js';

@@ -1,7 +1,7 @@
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HoldfastError, type FailurePlace } from '../../core/failures.js';
-import { identityProblem, isSame } from '../../core/snapshot-identity.js';
+import { identityProblem, isSame } from '../../core/snapshots/identity.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import { syncFolder } from '../mirror/durable-write.js';
 import type { FoundSnapshot } from './read-snapshots.js';

@@ -1,5 +1,5 @@
 import { HoldfastError } from '../../core/failures.js';
-import type { SnapshotMethod } from '../../core/snapshots.js';
+import type { SnapshotMethod } from '../../core/snapshots/snapshots.js';
 import type { LinkBase } from '../../providers/snapshots/snapshot-copies.js';
 import type { Providers } from '../activity-control.js';
 import type { OpenMirror } from '../mirror/open-mirror.js';

@@ -1,8 +1,8 @@
 import { failure, failureOf, type Failure } from '../../core/failures.js';
 import { parseBackupId } from '../../core/ids.js';
-import { dueKinds } from '../../core/snapshot-due.js';
-import { snapshotName } from '../../core/snapshot-names.js';
-import { decideSnapshots } from '../../core/snapshot-retention.js';
+import { dueKinds } from '../../core/snapshots/due.js';
+import { snapshotName } from '../../core/snapshots/names.js';
+import { decideSnapshots } from '../../core/snapshots/retention.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { MadeSnapshot, SnapshotMirrorInput, SnapshotMirrorResult } from '../contract.js';
 import { atDestination } from '../mirror/destination-access.js';

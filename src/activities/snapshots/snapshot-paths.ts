@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { parseSnapshotName } from '../../core/snapshot-names.js';
+import { parseSnapshotName } from '../../core/snapshots/names.js';
 
 /** What may lie in a mirror's folder of snapshots, by the name of its file. */
 export type FolderEntry =

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { parseSnapshotName } from '../../core/snapshot-names.js';
+import { parseSnapshotName } from '../../core/snapshots/names.js';
 import { writeDurably } from '../mirror/durable-write.js';
 import { committed } from '../mirror/mirror-state-schema.js';
 

@@ -1,7 +1,7 @@
 import { lstat, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failureOf } from '../../core/failures.js';
-import { isSame } from '../../core/snapshot-identity.js';
+import { isSame } from '../../core/snapshots/identity.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import { syncFolder } from '../mirror/durable-write.js';
 import type { FoundSnapshots, SnapshotOwner } from './read-snapshots.js';

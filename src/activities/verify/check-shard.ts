@@ -1,10 +1,10 @@
-import { linePath, type StoredLine, textOf } from '../../core/entry.js';
+import { linePath, type StoredLine, textOf } from '../../core/entries/entry.js';
 import { HoldfastError } from '../../core/failures.js';
-import type { Manifest, ShardObject } from '../../core/manifest.js';
-import type { Findings } from '../../core/verify-findings.js';
-import { MemberCheck } from '../../core/verify-members.js';
-import { TarError } from '../../core/verify-tar-header.js';
-import { TarReader } from '../../core/verify-tar-reader.js';
+import type { Manifest, ShardObject } from '../../core/archive/manifest.js';
+import type { Findings } from '../../core/verify/findings.js';
+import { MemberCheck } from '../../core/verify/members.js';
+import { TarError } from '../../core/verify/tar-header.js';
+import { TarReader } from '../../core/verify/tar-reader.js';
 import { type FetchedIndex, readIndexLines } from '../archive/read-index.js';
 
 export interface CheckedShard {

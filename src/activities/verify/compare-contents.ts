@@ -1,7 +1,7 @@
-import { type Entry, textOf } from '../../core/entry.js';
+import { type Entry, textOf } from '../../core/entries/entry.js';
 import { isHoldfastError } from '../../core/failures.js';
-import type { Manifest } from '../../core/manifest.js';
-import { FindingList } from '../../core/verify-findings.js';
+import type { Manifest } from '../../core/archive/manifest.js';
+import { FindingList } from '../../core/verify/findings.js';
 import type { ScriptRunner } from '../../providers/remote/script-runner.js';
 import type { Repository } from '../archive/open-repository.js';
 import type { ActivityControl } from '../activity-control.js';

@@ -1,4 +1,4 @@
-import { damageOfPoint, type DamageRecord } from '../../core/damage.js';
+import { damageOfPoint, type DamageRecord } from '../../core/verify/damage.js';
 import { HoldfastError, isHoldfastError } from '../../core/failures.js';
 import { listBackupIds } from '../archive/chain.js';
 import type { Repository } from '../archive/open-repository.js';

@@ -1,5 +1,5 @@
-import type { DamageRecord } from '../../core/damage.js';
-import { damageKey, damagePrefix } from '../../core/manifest-keys.js';
+import type { DamageRecord } from '../../core/verify/damage.js';
+import { damageKey, damagePrefix } from '../../core/archive/manifest-keys.js';
 import type { ObjectStorage } from '../../providers/storage/object-storage.js';
 import type { Repository } from '../archive/open-repository.js';
 import { openDamage, sealDamage } from './sealed-damage.js';

@@ -1,6 +1,6 @@
-import { objectsOf } from '../../core/chain.js';
-import type { Manifest, StoredObject } from '../../core/manifest.js';
-import { batchesToRead, isDue } from '../../core/verify-rotation.js';
+import { objectsOf } from '../../core/archive/chain.js';
+import type { Manifest, StoredObject } from '../../core/archive/manifest.js';
+import { batchesToRead, isDue } from '../../core/verify/rotation.js';
 import type { Repository } from '../archive/open-repository.js';
 import type { VerifyBackupInput } from '../contract.js';
 import { readDamageOf } from './damage-records.js';

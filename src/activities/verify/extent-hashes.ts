@@ -1,6 +1,6 @@
 import { isHoldfastError } from '../../core/failures.js';
-import type { Manifest, StoredObject } from '../../core/manifest.js';
-import { backupPrefix } from '../../core/manifest-keys.js';
+import type { Manifest, StoredObject } from '../../core/archive/manifest.js';
+import { backupPrefix } from '../../core/archive/manifest-keys.js';
 import type { Repository } from '../archive/open-repository.js';
 import { readExtentMap } from '../archive/read-extent-map.js';
 import { IS_DAMAGE } from './verify-backup.js';

@@ -1,5 +1,5 @@
 import { HoldfastError } from '../../core/failures.js';
-import type { Entry } from '../../core/entry.js';
+import type { Entry } from '../../core/entries/entry.js';
 import type { ScriptRunner } from '../../providers/remote/script-runner.js';
 import { nulList } from '../restore/name-lists.js';
 import { runWhole } from '../restore/run-script.js';

@@ -1,5 +1,5 @@
 import { HoldfastError, isHoldfastError } from '../../core/failures.js';
-import { manifestKey, readRoundKey, readRoundPrefix } from '../../core/manifest-keys.js';
+import { manifestKey, readRoundKey, readRoundPrefix } from '../../core/archive/manifest-keys.js';
 import type { Repository } from '../archive/open-repository.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import { listBackupIds, readManifest } from '../archive/chain.js';

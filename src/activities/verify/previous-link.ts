@@ -1,5 +1,5 @@
 import { isHoldfastError } from '../../core/failures.js';
-import type { Manifest } from '../../core/manifest.js';
+import type { Manifest } from '../../core/archive/manifest.js';
 import { readManifest } from '../archive/chain.js';
 import type { Repository } from '../archive/open-repository.js';
 

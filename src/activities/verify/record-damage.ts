@@ -1,6 +1,6 @@
-import { DAMAGE_CARRIED, type DamageRecord, type LostParts, lostParts, MOST_NAMED } from '../../core/damage.js';
+import { DAMAGE_CARRIED, type DamageRecord, type LostParts, lostParts, MOST_NAMED } from '../../core/verify/damage.js';
 import { failureOf, isHoldfastError } from '../../core/failures.js';
-import type { Manifest } from '../../core/manifest.js';
+import type { Manifest } from '../../core/archive/manifest.js';
 import type { Repository } from '../archive/open-repository.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import { listBackupIds, readManifest } from '../archive/chain.js';

@@ -1,4 +1,4 @@
-import type { DamageRecord } from '../../core/damage.js';
+import type { DamageRecord } from '../../core/verify/damage.js';
 import { isHoldfastError } from '../../core/failures.js';
 import type { Repository } from '../archive/open-repository.js';
 

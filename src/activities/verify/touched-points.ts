@@ -1,8 +1,8 @@
-import { type DamagedFile, type LostParts, MOST_POINTS } from '../../core/damage.js';
-import { detached } from '../../core/byte-records.js';
-import { type IndexLine, linePath, type StoredLine, textOf } from '../../core/entry.js';
+import { type DamagedFile, type LostParts, MOST_POINTS } from '../../core/verify/damage.js';
+import { detached } from '../../core/entries/byte-records.js';
+import { type IndexLine, linePath, type StoredLine, textOf } from '../../core/entries/entry.js';
 import { isHoldfastError } from '../../core/failures.js';
-import type { Manifest } from '../../core/manifest.js';
+import type { Manifest } from '../../core/archive/manifest.js';
 import type { Repository } from '../archive/open-repository.js';
 import type { ActivityControl } from '../activity-control.js';
 import { fetchIndex, readIndexLines } from '../archive/read-index.js';

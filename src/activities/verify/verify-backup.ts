@@ -1,11 +1,11 @@
-import { misfit, objectsOf } from '../../core/chain.js';
-import { addDamage, type DamagedObject, type FoundDamage, NO_DAMAGE } from '../../core/damage.js';
+import { misfit, objectsOf } from '../../core/archive/chain.js';
+import { addDamage, type DamagedObject, type FoundDamage, NO_DAMAGE } from '../../core/verify/damage.js';
 import { isHoldfastError } from '../../core/failures.js';
-import type { Manifest } from '../../core/manifest.js';
-import { backupPrefix, MANIFEST_NAME, manifestKey } from '../../core/manifest-keys.js';
-import { mergeIndexes } from '../../core/merge-index.js';
-import { IndexCheck, TreeCheck } from '../../core/verify-index.js';
-import type { FindingList } from '../../core/verify-findings.js';
+import type { Manifest } from '../../core/archive/manifest.js';
+import { backupPrefix, MANIFEST_NAME, manifestKey } from '../../core/archive/manifest-keys.js';
+import { mergeIndexes } from '../../core/archive/merge-index.js';
+import { IndexCheck, TreeCheck } from '../../core/verify/index.js';
+import type { FindingList } from '../../core/verify/findings.js';
 import type { Repository } from '../archive/open-repository.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import { readManifest } from '../archive/chain.js';

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { addDamage, type DamagedObject, type FoundDamage, NO_DAMAGE } from '../../core/damage.js';
-import type { StoredLine } from '../../core/entry.js';
+import { addDamage, type DamagedObject, type FoundDamage, NO_DAMAGE } from '../../core/verify/damage.js';
+import type { StoredLine } from '../../core/entries/entry.js';
 import { HoldfastError, isHoldfastError } from '../../core/failures.js';
-import type { Manifest, ShardObject, StoredObject } from '../../core/manifest.js';
-import { backupPrefix } from '../../core/manifest-keys.js';
-import { FindingList, type Findings } from '../../core/verify-findings.js';
+import type { Manifest, ShardObject, StoredObject } from '../../core/archive/manifest.js';
+import { backupPrefix } from '../../core/archive/manifest-keys.js';
+import { FindingList, type Findings } from '../../core/verify/findings.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import { readManifest } from '../archive/chain.js';
 import { type FetchedIndex, fetchIndex, fetchObject, readIndexLines } from '../archive/read-index.js';

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
-import { textOf } from '../../core/entry.js';
+import { textOf } from '../../core/entries/entry.js';
 import { HoldfastError } from '../../core/failures.js';
-import { parseItemized } from '../../core/rsync-itemized.js';
-import { DRY_RUN_OUTPUT } from '../../core/rsync-options.js';
-import { FindingList, NO_FINDINGS } from '../../core/verify-findings.js';
-import { differsInContentOnly } from '../../core/verify-itemized.js';
+import { parseItemized } from '../../core/rsync/itemized.js';
+import { DRY_RUN_OUTPUT } from '../../core/rsync/options.js';
+import { FindingList, NO_FINDINGS } from '../../core/verify/findings.js';
+import { differsInContentOnly } from '../../core/verify/itemized.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { CompareWithHostResult, VerifyMirrorInput, VerifyMirrorResult, VerifySourceInput } from '../contract.js';
 import { copyFromHost } from '../mirror/copy-from-host.js';

@@ -1,7 +1,7 @@
 import input from '@inquirer/input';
 import select from '@inquirer/select';
-import { textOf, utf8Of } from '../../core/entry.js';
-import { literalPattern } from '../../core/literal-pattern.js';
+import { textOf, utf8Of } from '../../core/entries/entry.js';
+import { literalPattern } from '../../core/filters/literal-pattern.js';
 import type { ListedFile } from '../../activities/contract.js';
 import type { ListFilesWorkflowInput, ListFilesWorkflowResult } from '../../workflows/messages.js';
 import { WORKFLOW } from '../../workflows/messages.js';

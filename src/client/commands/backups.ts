@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { TASK_QUEUE } from '../../core/ids.js';
-import { parseSnapshotName } from '../../core/snapshot-names.js';
+import { parseSnapshotName } from '../../core/snapshots/names.js';
 import { EXIT } from '../../core/statuses.js';
 import type { ListBackupsWorkflowInput, ListBackupsWorkflowResult } from '../../workflows/messages.js';
 import { WORKFLOW } from '../../workflows/messages.js';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { textOf } from '../../core/entry.js';
+import { textOf } from '../../core/entries/entry.js';
 import { EXIT } from '../../core/statuses.js';
 import type { DifferingFile } from '../../activities/contract.js';
 import type { DiffBackupsWorkflowInput, DiffBackupsWorkflowResult } from '../../workflows/messages.js';

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { relativePathOf } from '../../core/directory-listing.js';
-import { byteStringOfText } from '../../core/entry.js';
+import { relativePathOf } from '../../core/browse/directory-listing.js';
+import { byteStringOfText } from '../../core/entries/entry.js';
 import { EXIT } from '../../core/statuses.js';
 import type { ListedFile } from '../../activities/contract.js';
 import type { ListFilesWorkflowInput, ListFilesWorkflowResult } from '../../workflows/messages.js';

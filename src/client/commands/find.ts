@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { textOf } from '../../core/entry.js';
+import { textOf } from '../../core/entries/entry.js';
 import { EXIT } from '../../core/statuses.js';
 import type { FindPosition } from '../../activities/contract.js';
 import type { FindFilesWorkflowInput, FindFilesWorkflowResult } from '../../workflows/messages.js';

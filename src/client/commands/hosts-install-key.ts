@@ -1,8 +1,8 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { RESTRICTED, rsyncOnly, type AuthorizedKey } from '../../core/authorized-keys.js';
+import { RESTRICTED, rsyncOnly, type AuthorizedKey } from '../../core/ssh/authorized-keys.js';
 import { failureOf, HoldfastError, isHoldfastError } from '../../core/failures.js';
-import { sayable } from '../../core/host-checks.js';
+import { sayable } from '../../core/hosts/checks.js';
 import type { HostPlan } from '../../core/plan.js';
 import { EXIT } from '../../core/statuses.js';
 import type { AnswerPrompt, HostAccess, Identity } from '../../workers/host-access.js';
@@ -43,7 +43,7 @@ export function registerInstallKeyCommand(hosts: Command): void {
 
 async function installKeys(context: CliContext, names: readonly string[], options: InstallKeyOptions): Promise<number> {
   const { hostsWithAccess } = await import('../host-keys/hosts-with-access.js');
-  const { authorizedKeysLine } = await import('../../core/authorized-keys.js');
+  const { authorizedKeysLine } = await import('../../core/ssh/authorized-keys.js');
   const { hosts, access } = await hostsWithAccess(context, names);
   const answers = options.print ? undefined : await answersOf(options.passwordFile);
   const restriction = restrictionOf(options);

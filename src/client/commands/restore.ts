@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { RestoreRequest, RestoreTarget } from '../../activities/contract.js';
-import { singleFileOf } from '../../core/single-file.js';
+import { singleFileOf } from '../../core/restore/single-file.js';
 import { exitCodeOfResult } from '../../core/statuses.js';
 import type { RestoreProgress, RestoreResult } from '../../workflows/messages.js';
 import { collect } from '../command-arguments.js';

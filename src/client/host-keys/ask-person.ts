@@ -1,4 +1,4 @@
-import { sayable } from '../../core/host-checks.js';
+import { sayable } from '../../core/hosts/checks.js';
 
 /** Whether somebody sits at a terminal who can be asked. */
 export const canAsk = (): boolean => process.stdin.isTTY === true && process.stderr.isTTY === true;

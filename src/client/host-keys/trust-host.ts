@@ -1,4 +1,4 @@
-import type { HostKey, JudgedKey, KnownKey } from '../../core/known-hosts.js';
+import type { HostKey, JudgedKey, KnownKey } from '../../core/ssh/known-hosts.js';
 import type { HostAccess, SeenHost } from '../../workers/host-access.js';
 
 export interface TrustOptions {

@@ -3,7 +3,7 @@ import type { ScheduleOptions, ScheduleOverlapPolicy, ScheduleSpec } from '@temp
 import type { ScheduleOverlap, SchedulePlan, ScheduleTimes } from '../../config/load.js';
 import { durationWord } from '../../config/units.js';
 import { scheduleId, TASK_QUEUE } from '../../core/ids.js';
-import { DEFAULT_SIZE_LIMIT_MS } from '../../core/sizes.js';
+import { DEFAULT_SIZE_LIMIT_MS } from '../../core/sizes/sizes.js';
 import {
   type FleetBackupInput,
   type PruneInput,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_RULE_BYTES, readRule } from '../../core/filter-rules.js';
+import { MAX_RULE_BYTES, readRule } from '../../core/filters/rules.js';
 import { shown } from '../problems.js';
 import { duration, plainText, size, word } from './words.js';
 

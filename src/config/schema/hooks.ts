@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { HOOK_EVENTS } from '../../core/hooks.js';
+import { HOOK_EVENTS } from '../../core/hooks/hooks.js';
 import { shown } from '../problems.js';
 import { duration, mapping, word } from './words.js';
 

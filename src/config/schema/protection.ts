@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isRecipient } from '../../core/recipients.js';
+import { isRecipient } from '../../core/archive/recipients.js';
 import { absolutePath, mapping } from './words.js';
 
 /** What was written is never shown: somebody may have put the private key here. */

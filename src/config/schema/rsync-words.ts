@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { refusedRsyncOptions } from '../../core/rsync-options.js';
+import { refusedRsyncOptions } from '../../core/rsync/options.js';
 import { shown } from '../problems.js';
 import { splitWords } from '../split-words.js';
 

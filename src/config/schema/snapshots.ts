@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CALENDAR_KINDS } from '../../core/snapshots.js';
+import { CALENDAR_KINDS } from '../../core/snapshots/snapshots.js';
 import { shown } from '../problems.js';
 import { MISTAKES_WITHIN } from '../schema-issues.js';
 import { absolutePath, duration, mapping } from './words.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isSafeRsyncPath, RSYNC_PATH_REASON } from '../../core/rsync-options.js';
+import { isSafeRsyncPath, RSYNC_PATH_REASON } from '../../core/rsync/options.js';
 import { shown } from '../problems.js';
 import { size } from './words.js';
 

@@ -1,5 +1,5 @@
 import type { CatalogBackup, CatalogedSource, CatalogRun, CatalogSource } from '../../core/catalog-records.js';
-import type { MeasuredSize, SizeTarget } from '../../core/sizes.js';
+import type { MeasuredSize, SizeTarget } from '../../core/sizes/sizes.js';
 
 /** The catalog in a database. Every method may fail; none of what it knows is needed by a backup or a restore. */
 export interface Catalog {

@@ -1,7 +1,7 @@
 import { Migrator, type Kysely } from 'kysely';
 import type { CatalogBackup, CatalogedSource, CatalogRun, CatalogSource } from '../../core/catalog-records.js';
 import type { Status } from '../../core/statuses.js';
-import type { MeasuredSize, SizeTarget } from '../../core/sizes.js';
+import type { MeasuredSize, SizeTarget } from '../../core/sizes/sizes.js';
 import type { Catalog } from './catalog.js';
 import { keepSizes, readSizes, recordSize } from './database-sizes.js';
 import { catalogMigrations } from './migrations.js';

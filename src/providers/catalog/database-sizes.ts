@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { CatalogSource } from '../../core/catalog-records.js';
-import type { MeasuredSize, SizeTarget } from '../../core/sizes.js';
+import type { MeasuredSize, SizeTarget } from '../../core/sizes/sizes.js';
 import type { CatalogTables } from './tables.js';
 
 /** The catalog's table of measured sizes. Keyed by what was measured: each has its last known figures. */

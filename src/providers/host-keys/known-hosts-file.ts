@@ -11,7 +11,7 @@ import {
   type KnownKey,
   knownHostsLine,
   parseKnownHostsLine,
-} from '../../core/known-hosts.js';
+} from '../../core/ssh/known-hosts.js';
 import { fingerprintOf } from './fingerprint.js';
 
 /** The keys that these files have for a name, as ssh would find them. Files that are not there have none. */

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { childEnvironment } from '../../core/child-environment.js';
 import { HoldfastError } from '../../core/failures.js';
-import { type HostKey, parseKnownHostsLine } from '../../core/known-hosts.js';
+import { type HostKey, parseKnownHostsLine } from '../../core/ssh/known-hosts.js';
 import type { HostPlan } from '../../core/plan.js';
-import { sshAddress } from '../../core/ssh-config.js';
-import { explainSshFailure } from '../../core/ssh-failures.js';
+import { sshAddress } from '../../core/ssh/config.js';
+import { explainSshFailure } from '../../core/ssh/failures.js';
 import { fingerprintOf } from './fingerprint.js';
 
 /** ssh takes one key of a server; each kind is a connection of its own. */

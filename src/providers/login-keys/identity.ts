@@ -3,7 +3,7 @@ import { lstat, mkdir, readFile } from 'node:fs/promises';
 import { homedir, hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { childEnvironment } from '../../core/child-environment.js';
-import { type AuthorizedKey, parsePublicKey } from '../../core/authorized-keys.js';
+import { type AuthorizedKey, parsePublicKey } from '../../core/ssh/authorized-keys.js';
 import { HoldfastError } from '../../core/failures.js';
 
 /** A private key on this machine that the worker logs in with. */

@@ -3,11 +3,11 @@ import {
   type InstallOutcome,
   installScript,
   parseInstallOutcome,
-} from '../../core/authorized-keys.js';
+} from '../../core/ssh/authorized-keys.js';
 import { HoldfastError } from '../../core/failures.js';
 import type { HostPlan } from '../../core/plan.js';
-import { sshAddress } from '../../core/ssh-config.js';
-import { explainSshFailure } from '../../core/ssh-failures.js';
+import { sshAddress } from '../../core/ssh/config.js';
+import { explainSshFailure } from '../../core/ssh/failures.js';
 import type { Machine } from '../remote/machine.js';
 import { startSession } from '../remote/session.js';
 import { bootstrapCommand } from '../remote/wrapper.js';

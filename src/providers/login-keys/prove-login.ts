@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { childEnvironment } from '../../core/child-environment.js';
 import { HoldfastError } from '../../core/failures.js';
 import type { HostPlan } from '../../core/plan.js';
-import { sshAddress } from '../../core/ssh-config.js';
-import { explainSshFailure } from '../../core/ssh-failures.js';
+import { sshAddress } from '../../core/ssh/config.js';
+import { explainSshFailure } from '../../core/ssh/failures.js';
 import { fingerprintOf } from '../host-keys/fingerprint.js';
 import type { Identity } from './identity.js';
 

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { childEnvironment } from '../../core/child-environment.js';
-import { loginGateOf } from '../../core/ssh-config.js';
+import { loginGateOf } from '../../core/ssh/config.js';
 import type { MasterAddress } from './ssh-master.js';
 
 /** Once ten logins are under way sshd drops some of the next (MaxStartups 10:30:100), and others log in there too. */

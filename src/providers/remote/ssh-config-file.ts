@@ -4,7 +4,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { HoldfastError } from '../../core/failures.js';
 import type { HostPlan } from '../../core/plan.js';
-import { sshConfigText } from '../../core/ssh-config.js';
+import { sshConfigText } from '../../core/ssh/config.js';
 
 /** ssh reads neither of these by itself once it is given a file. */
 const systemConfigs = (): string[] => [join(userInfo().homedir, '.ssh/config'), '/etc/ssh/ssh_config'];

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { childEnvironment } from '../../core/child-environment.js';
-import { brokenConnection } from '../../core/ssh-failures.js';
+import { brokenConnection } from '../../core/ssh/failures.js';
 import type { ChildExit } from './machine.js';
 import { bootstrapCommand } from './wrapper.js';
 

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { childEnvironment } from '../../core/child-environment.js';
 import { HoldfastError } from '../../core/failures.js';
 import type { HostPlan } from '../../core/plan.js';
-import { sshAddress } from '../../core/ssh-config.js';
-import { parseSshRoute, type SshRoute } from '../../core/ssh-route.js';
+import { sshAddress } from '../../core/ssh/config.js';
+import { parseSshRoute, type SshRoute } from '../../core/ssh/route.js';
 import type { SshConfigFiles } from './ssh-config-file.js';
 
 const LIMIT_MS = 30_000;

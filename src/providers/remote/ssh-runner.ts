@@ -1,7 +1,7 @@
 import { HoldfastError } from '../../core/failures.js';
 import type { HostPlan } from '../../core/plan.js';
-import { sshAddress } from '../../core/ssh-config.js';
-import { explainSshFailure } from '../../core/ssh-failures.js';
+import { sshAddress } from '../../core/ssh/config.js';
+import { explainSshFailure } from '../../core/ssh/failures.js';
 import type { Machine } from './machine.js';
 import type { RunningScript, ScriptJob, ScriptRunner } from './script-runner.js';
 import { startSession } from './session.js';

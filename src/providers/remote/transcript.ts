@@ -1,4 +1,4 @@
-import { isMultiplexingRemark } from '../../core/ssh-failures.js';
+import { isMultiplexingRemark } from '../../core/ssh/failures.js';
 
 const MAX_LINES = 10_000;
 const MAX_CHARACTERS = 4 * 1024 * 1024;

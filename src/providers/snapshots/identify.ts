@@ -1,7 +1,7 @@
 import { access, constants, lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quote, quoteAll } from '../../core/shell-quoting.js';
-import { readSubvolume, type CopyIdentity } from '../../core/snapshot-identity.js';
+import { readSubvolume, type CopyIdentity } from '../../core/snapshots/identity.js';
 import type { ScriptRunner } from '../remote/script-runner.js';
 import { isSubvolume } from './fitting.js';
 import { runHere } from './run-here.js';

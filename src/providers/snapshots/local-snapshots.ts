@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import { HoldfastError } from '../../core/failures.js';
-import type { CopyIdentity } from '../../core/snapshot-identity.js';
+import type { CopyIdentity } from '../../core/snapshots/identity.js';
 import type { ScriptRunner } from '../remote/script-runner.js';
 import { makeBtrfsSnapshot, makeSubvolume } from './btrfs-snapshot.js';
 import { fittingMethod, isOnBtrfs } from './fitting.js';

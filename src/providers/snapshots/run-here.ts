@@ -1,4 +1,4 @@
-import { byteStringOf } from '../../core/entry.js';
+import { byteStringOf } from '../../core/entries/entry.js';
 import { HoldfastError } from '../../core/failures.js';
 import type { ScriptRunner } from '../remote/script-runner.js';
 

@@ -1,5 +1,5 @@
-import type { CopyIdentity } from '../../core/snapshot-identity.js';
-import type { SnapshotMethod } from '../../core/snapshots.js';
+import type { CopyIdentity } from '../../core/snapshots/identity.js';
+import type { SnapshotMethod } from '../../core/snapshots/snapshots.js';
 
 /** Makes, recognises and removes copies of mirrors on this machine. All paths are absolute. */
 export interface SnapshotCopies {

@@ -1,7 +1,7 @@
 import type { Dirent, Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UNFINISHED_PREFIX } from '../../core/object-keys.js';
+import { UNFINISHED_PREFIX } from '../../core/archive/object-keys.js';
 import { codeOf } from './local-failures.js';
 import type { ListedName, ListedObject } from './object-storage.js';
 

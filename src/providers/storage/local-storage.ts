@@ -2,7 +2,7 @@ import { open, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { HoldfastError } from '../../core/failures.js';
-import { assertKey, assertPrefix } from '../../core/object-keys.js';
+import { assertKey, assertPrefix } from '../../core/archive/object-keys.js';
 import { assertNotAborted } from './abort.js';
 import { removeEmptyDirectories } from './local-directories.js';
 import { explainedStream } from './explained-stream.js';

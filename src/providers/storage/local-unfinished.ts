@@ -1,7 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HoldfastError } from '../../core/failures.js';
-import { UNFINISHED_PREFIX } from '../../core/object-keys.js';
+import { UNFINISHED_PREFIX } from '../../core/archive/object-keys.js';
 import { removeEmptyDirectories } from './local-directories.js';
 import { codeOf } from './local-failures.js';
 import type { UnfinishedWrite } from './object-storage.js';

@@ -1,7 +1,7 @@
 import { HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import type { HeadObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { HoldfastError } from '../../core/failures.js';
-import { MAX_KEY_BYTES, assertKey } from '../../core/object-keys.js';
+import { MAX_KEY_BYTES, assertKey } from '../../core/archive/object-keys.js';
 import type { S3Destination } from '../../core/plan.js';
 import { errorName, explainedS3, httpStatusOf } from './s3-failures.js';
 

@@ -3,7 +3,7 @@ import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { Readable } from 'node:stream';
 import { HoldfastError } from '../../core/failures.js';
-import { assertPrefix } from '../../core/object-keys.js';
+import { assertPrefix } from '../../core/archive/object-keys.js';
 import type { S3Destination } from '../../core/plan.js';
 import { assertNotAborted } from './abort.js';
 import { explainedStream } from './explained-stream.js';

@@ -3,7 +3,7 @@ import { link, open, rm, stat, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HoldfastError } from '../../core/failures.js';
-import { UNFINISHED_PREFIX } from '../../core/object-keys.js';
+import { UNFINISHED_PREFIX } from '../../core/archive/object-keys.js';
 import { makeDirectories, removeEmptyDirectories, syncDirectory } from './local-directories.js';
 import { codeOf, rootMissing } from './local-failures.js';
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Manifest } from '../../../src/core/manifest.js';
+import type { Manifest } from '../../../src/core/archive/manifest.js';
 import type { SourcePlan } from '../../../src/core/plan.js';
 import type { ArchiveBench, ArchivedRun } from '../../support/archive-bench.js';
 import { startArchiveBench } from '../../support/archive-bench.js';

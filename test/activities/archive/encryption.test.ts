@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { decodeManifest } from '../../../src/activities/archive/manifest-schema.js';
-import type { Manifest } from '../../../src/core/manifest.js';
+import type { Manifest } from '../../../src/core/archive/manifest.js';
 import type { DestinationPlan } from '../../../src/core/plan.js';
 import type { ArchiveBench, ArchiveWork } from '../../support/archive-bench.js';
 import { startArchiveBench } from '../../support/archive-bench.js';

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { ArchivePlan } from '../../../src/activities/contract.js';
-import { findDoubt } from '../../../src/core/guard.js';
+import { findDoubt } from '../../../src/core/guard/guard.js';
 import type { SourcePlan } from '../../../src/core/plan.js';
 import { type ArchiveBench, startArchiveBench } from '../../support/archive-bench.js';
 

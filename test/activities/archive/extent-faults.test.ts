@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Manifest } from '../../../src/core/manifest.js';
+import type { Manifest } from '../../../src/core/archive/manifest.js';
 import { recoverPlainly } from '../../support/plain-recovery.js';
 import type { RestoreBench } from '../../support/restore-bench.js';
 import { startRestoreBench } from '../../support/restore-bench.js';

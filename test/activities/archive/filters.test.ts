@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { excludedDirectories } from '../../../src/core/filter-find.js';
-import { readRuleFile } from '../../../src/core/filter-rules.js';
-import { compileRules } from '../../../src/core/filters.js';
+import { excludedDirectories } from '../../../src/core/filters/find.js';
+import { readRuleFile } from '../../../src/core/filters/rules.js';
+import { compileRules } from '../../../src/core/filters/filters.js';
 
 /** Byte strings. */
 const FILES = [

@@ -13,11 +13,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readRecords } from '../../../src/activities/archive/read-records.js';
-import { CACHE_SIGNATURE, leftOutFiles } from '../../../src/core/entry-filters.js';
-import { compileRules } from '../../../src/core/filters.js';
-import type { ScanLimits } from '../../../src/core/scan-limits.js';
-import { saidLine, scanScript } from '../../../src/core/scan-script.js';
-import { parseScanComplaints } from '../../../src/core/scan-complaints.js';
+import { CACHE_SIGNATURE, leftOutFiles } from '../../../src/core/filters/entry-filters.js';
+import { compileRules } from '../../../src/core/filters/filters.js';
+import type { ScanLimits } from '../../../src/core/scan/limits.js';
+import { saidLine, scanScript } from '../../../src/core/scan/script.js';
+import { parseScanComplaints } from '../../../src/core/scan/complaints.js';
 
 const NOBODY = 65_534;
 let directory: string;

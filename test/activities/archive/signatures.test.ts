@@ -10,7 +10,7 @@ import { openRepository } from '../../../src/activities/archive/open-repository.
 import { expectRemoval } from '../../../src/activities/archive/rolled-back.js';
 import { verifyBackup } from '../../../src/activities/verify/verify-backup.js';
 import type { Failure } from '../../../src/core/failures.js';
-import type { Manifest } from '../../../src/core/manifest.js';
+import type { Manifest } from '../../../src/core/archive/manifest.js';
 import type { LocalDestination } from '../../../src/core/plan.js';
 import type { WorkerKeys } from '../../../src/providers/keys/key-store.js';
 import { makeKeys } from '../../../src/providers/keys/make-keys.js';

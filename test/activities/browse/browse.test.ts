@@ -8,7 +8,7 @@ import { listFiles } from '../../../src/activities/browse/list-files.js';
 import type { FindPosition, ListFilesInput } from '../../../src/activities/contract.js';
 import { commitMirror } from '../../../src/activities/mirror/commit-mirror.js';
 import { syncMirror } from '../../../src/activities/mirror/sync-mirror.js';
-import { byteStringOf, bytesOf } from '../../../src/core/entry.js';
+import { byteStringOf, bytesOf } from '../../../src/core/entries/entry.js';
 import { objectsNamed, type RestoreBench, startRestoreBench } from '../../support/restore-bench.js';
 
 let bench: RestoreBench;

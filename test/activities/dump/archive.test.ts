@@ -8,7 +8,7 @@ import { discardDrill } from '../../../src/activities/drill/discard-drill.js';
 import { planDrill } from '../../../src/activities/drill/plan-drill.js';
 import { proveDrill } from '../../../src/activities/drill/prove-drill.js';
 import { pruneSources } from '../../../src/activities/prune/prune-sources.js';
-import { objectsOf } from '../../../src/core/chain.js';
+import { objectsOf } from '../../../src/core/archive/chain.js';
 import { failureOf, leftIn, startDumpBench, type DumpBench, type DumpSource } from '../../support/dump-bench.js';
 import { recoverPlainly } from '../../support/plain-recovery.js';
 import { IDLE } from '../../support/prune-bench.js';

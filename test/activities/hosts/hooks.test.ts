@@ -7,8 +7,8 @@ import type { ActivityControl, Providers } from '../../../src/activities/activit
 import type { RunHookInput } from '../../../src/activities/contract.js';
 import { runHook } from '../../../src/activities/hosts.js';
 import { failure } from '../../../src/core/failures.js';
-import { hookEnvironment } from '../../../src/core/hook-environment.js';
-import type { HookPlan } from '../../../src/core/hooks.js';
+import { hookEnvironment } from '../../../src/core/hooks/environment.js';
+import type { HookPlan } from '../../../src/core/hooks/hooks.js';
 import { startLoopbackHost, type LoopbackHost } from '../../../src/demo/loopback-host.js';
 import { LocalRunner } from '../../../src/providers/remote/local-runner.js';
 import { SshConfigFiles } from '../../../src/providers/remote/ssh-config-file.js';

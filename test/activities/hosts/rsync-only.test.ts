@@ -7,7 +7,7 @@ import { verifyHost } from '../../../src/activities/hosts/verify-host.js';
 import { commitMirror } from '../../../src/activities/mirror/commit-mirror.js';
 import { inspectMirror } from '../../../src/activities/mirror/inspect-mirror.js';
 import { syncMirror } from '../../../src/activities/mirror/sync-mirror.js';
-import { authorizedKeysLine, parsePublicKey, rsyncOnly } from '../../../src/core/authorized-keys.js';
+import { authorizedKeysLine, parsePublicKey, rsyncOnly } from '../../../src/core/ssh/authorized-keys.js';
 import type { HostPlan } from '../../../src/core/plan.js';
 import { SystemNetwork } from '../../../src/providers/network/system-network.js';
 import { SshConfigFiles } from '../../../src/providers/remote/ssh-config-file.js';

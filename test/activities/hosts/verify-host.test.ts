@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ActivityControl, Providers } from '../../../src/activities/activity-control.js';
 import { verifyHost } from '../../../src/activities/hosts/verify-host.js';
-import type { HostCheck } from '../../../src/core/host-checks.js';
+import type { HostCheck } from '../../../src/core/hosts/checks.js';
 import type { HostPlan, SourcePlan } from '../../../src/core/plan.js';
 import { startLoopbackHost, type LoopbackHost } from '../../../src/demo/loopback-host.js';
 import type { Network, PingAnswer } from '../../../src/providers/network/network.js';

@@ -5,9 +5,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { scanHost } from '../../../src/activities/archive/scan-host.js';
 import { readRecords } from '../../../src/activities/archive/read-records.js';
-import { CACHE_SIGNATURE, leftOutFiles } from '../../../src/core/entry-filters.js';
-import { compileRules } from '../../../src/core/filters.js';
-import { findDoubt } from '../../../src/core/guard.js';
+import { CACHE_SIGNATURE, leftOutFiles } from '../../../src/core/filters/entry-filters.js';
+import { compileRules } from '../../../src/core/filters/filters.js';
+import { findDoubt } from '../../../src/core/guard/guard.js';
 import type { SourcePlan } from '../../../src/core/plan.js';
 import { type MirrorFixture, startMirrorFixture } from './fixture.js';
 

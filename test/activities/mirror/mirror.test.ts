@@ -16,7 +16,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { listMirrorStates } from '../../../src/activities/mirror/mirror-state.js';
-import { findDoubt } from '../../../src/core/guard.js';
+import { findDoubt } from '../../../src/core/guard/guard.js';
 import { describeTree } from '../../support/tree-oracle.js';
 import { HOST, type MirrorFixture, SOURCE, startMirrorFixture } from './fixture.js';
 

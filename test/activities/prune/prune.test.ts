@@ -5,7 +5,7 @@ import { previewPrune } from '../../../src/activities/prune/preview-prune.js';
 import { recordPrune } from '../../../src/activities/prune/prune-sources.js';
 import type { Providers } from '../../../src/activities/activity-control.js';
 import { HoldfastError } from '../../../src/core/failures.js';
-import { damageKey, manifestKey, pendingKey, pinKey } from '../../../src/core/manifest-keys.js';
+import { damageKey, manifestKey, pendingKey, pinKey } from '../../../src/core/archive/manifest-keys.js';
 import type { ObjectStorage } from '../../../src/providers/storage/object-storage.js';
 import { hostPlan, sourcePlan } from '../../support/plans.js';
 import { DAY_MS, IDLE, NOW, type PruneBench, RUN, startPruneBench } from '../../support/prune-bench.js';

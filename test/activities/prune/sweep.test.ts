@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { writeRunMark } from '../../../src/activities/archive/run-mark.js';
 import { backupId } from '../../../src/core/ids.js';
-import { backupPrefix, manifestKey, planPrefix } from '../../../src/core/manifest-keys.js';
+import { backupPrefix, manifestKey, planPrefix } from '../../../src/core/archive/manifest-keys.js';
 import type { DestinationPlan } from '../../../src/core/plan.js';
 import { collected } from '../../support/object-feed.js';
 import { DAY_MS, IDLE, NOW, type PruneBench, startPruneBench } from '../../support/prune-bench.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { RestoreTarget } from '../../../src/activities/contract.js';
 import { decodeManifest } from '../../../src/activities/archive/manifest-schema.js';
-import type { Manifest } from '../../../src/core/manifest.js';
+import type { Manifest } from '../../../src/core/archive/manifest.js';
 import { type EncryptedVault, filesBelow, makeEncryptedVault, makeIdentity } from '../../support/encrypted-vault.js';
 import { recoverPlainly } from '../../support/plain-recovery.js';
 import { copyTree, type RestoreBench, startRestoreBench } from '../../support/restore-bench.js';

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { StoredObject } from '../../../src/core/manifest.js';
+import type { StoredObject } from '../../../src/core/archive/manifest.js';
 import { objectsNamed, type RestoreBench, startRestoreBench } from '../../support/restore-bench.js';
 
 let bench: RestoreBench;

@@ -5,8 +5,8 @@ import { commitMirror } from '../../../src/activities/mirror/commit-mirror.js';
 import { syncMirror } from '../../../src/activities/mirror/sync-mirror.js';
 import { planRestore } from '../../../src/activities/restore/plan-restore.js';
 import { restoreMirror } from '../../../src/activities/restore/restore-mirror.js';
-import type { EntryFilters } from '../../../src/core/entry-filters.js';
-import { CACHE_SIGNATURE } from '../../../src/core/entry-filters.js';
+import type { EntryFilters } from '../../../src/core/filters/entry-filters.js';
+import { CACHE_SIGNATURE } from '../../../src/core/filters/entry-filters.js';
 import { copyTree, type RestoreBench, startRestoreBench } from '../../support/restore-bench.js';
 
 const FILTERS: EntryFilters = {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ActivityControl } from '../../../src/activities/activity-control.js';
 import { measureDirectory } from '../../../src/activities/sizes/measure-directory.js';
-import type { SizeFigures } from '../../../src/core/sizes.js';
+import type { SizeFigures } from '../../../src/core/sizes/sizes.js';
 import { LocalRunner } from '../../../src/providers/remote/local-runner.js';
 import type { ScriptJob, ScriptRunner } from '../../../src/providers/remote/script-runner.js';
 import { mountLoopFileSystem, type LoopFileSystem } from '../../support/loop-file-system.js';

@@ -8,8 +8,8 @@ import { findSizes } from '../../../src/activities/sizes/find-sizes.js';
 import { listSizes } from '../../../src/activities/sizes/list-sizes.js';
 import { measureSize } from '../../../src/activities/sizes/measure-size.js';
 import { directoryOf, recordOf } from '../../../src/activities/snapshots/snapshot-paths.js';
-import type { SizeTarget } from '../../../src/core/sizes.js';
-import { manifestKey } from '../../../src/core/manifest-keys.js';
+import type { SizeTarget } from '../../../src/core/sizes/sizes.js';
+import { manifestKey } from '../../../src/core/archive/manifest-keys.js';
 import { hostPlan, sourcePlan } from '../../support/plans.js';
 import { type PruneBench, startPruneBench } from '../../support/prune-bench.js';
 

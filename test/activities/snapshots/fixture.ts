@@ -9,7 +9,7 @@ import { type FoundSnapshots, readSnapshots } from '../../../src/activities/snap
 import { snapshotMirror } from '../../../src/activities/snapshots/snapshot-mirror.js';
 import { backupId } from '../../../src/core/ids.js';
 import type { SourcePlan } from '../../../src/core/plan.js';
-import type { SnapshotPlan } from '../../../src/core/snapshots.js';
+import type { SnapshotPlan } from '../../../src/core/snapshots/snapshots.js';
 import { LocalRunner } from '../../../src/providers/remote/local-runner.js';
 import type { OpenRuns } from '../../../src/providers/runs/open-runs.js';
 import { LocalSnapshots } from '../../../src/providers/snapshots/local-snapshots.js';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Providers } from '../../../src/activities/activity-control.js';
 import { openRepository } from '../../../src/activities/archive/open-repository.js';
 import { readDamage, writeDamage } from '../../../src/activities/verify/damage-records.js';
-import type { DamageRecord } from '../../../src/core/damage.js';
+import type { DamageRecord } from '../../../src/core/verify/damage.js';
 import { AgeEncryption } from '../../../src/providers/encryption/age-encryption.js';
 import { KeyFiles } from '../../../src/providers/keys/key-files.js';
 import { LocalStorage } from '../../../src/providers/storage/local-storage.js';

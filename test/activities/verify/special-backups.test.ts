@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { consolidateBackup } from '../../../src/activities/archive/consolidate-backup.js';
-import type { ManifestExtents, StoredObject } from '../../../src/core/manifest.js';
+import type { ManifestExtents, StoredObject } from '../../../src/core/archive/manifest.js';
 import { startArchiveBench } from '../../support/archive-bench.js';
 import { makeEncryptedVault } from '../../support/encrypted-vault.js';
 import { RandomTree } from '../../support/random-tree.js';

@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { resultOf } from '../../../src/client/workflow-results.js';
+import { HoldfastError } from '../../../src/core/failures.js';
+import type { RestoreDrillInput, RestoreDrillResult } from '../../../src/workflows/messages.js';
+import { hostPlan, sourcePlan } from '../../support/plans.js';
+import {
+  recordActivities,
+  untilCancelled,
+  type Overrides,
+  type RecordedActivities,
+} from '../../support/recorded-activities.js';
+import { startTemporal, type TemporalForTests } from '../../support/temporal.js';
+
+let temporal: TemporalForTests;
+beforeAll(async () => {
+  temporal = await startTemporal();
+});
+afterAll(() => temporal.stop());
+
+const HOSTS = [
+  hostPlan({ sources: [sourcePlan({ engine: 'archive' })] }),
+  hostPlan({ name: 'web2', sources: [sourcePlan({ engine: 'archive' })] }),
+];
+
+async function drill(
+  overrides: Overrides = {},
+  cancelWhen?: (recorded: RecordedActivities) => Promise<void>,
+): Promise<RecordedActivities & { readonly result: RestoreDrillResult; readonly state: string }> {
+  const recorded = recordActivities(HOSTS, overrides);
+  const input: RestoreDrillInput = {
+    configPath: '/etc/holdfast/config.yaml',
+    selection: { hosts: [], sources: [], tags: [] },
+    point: { latest: true },
+    sample: { files: 10, bytes: 1_000 },
+  };
+  return temporal.withWorker(
+    recorded.activities,
+    async ({ start }) => {
+      const handle = await start('restoreDrill', input);
+      if (cancelWhen !== undefined) {
+        await cancelWhen(recorded);
+        await handle.cancel();
+      }
+      const result = await resultOf<RestoreDrillResult>(handle);
+      return { ...recorded, result, state: (await handle.describe()).status.name };
+    },
+    { taskQueue: 'holdfast' },
+  );
+}
+
+describe('a drill', () => {
+  test('takes the way of a real restore, proves it, and cleans up', async () => {
+    const { result, state, of, steps } = await drill();
+    expect(state).toBe('COMPLETED');
+    expect(result).toMatchObject({ status: 'ok', counts: { ok: 2 } });
+    expect(result.sources[0]).toMatchObject({ proof: 'source', files: 10, comparedWithSource: 8 });
+    const own = steps().filter((step) => step.includes('web1'));
+    expect(own[0]).toMatch(/^loadHost/);
+    expect(own.map((step) => step.split(' ')[0])).toEqual([
+      'loadHost',
+      'planDrill',
+      'planRestore',
+      'prepareRestore',
+      'extractShard',
+      'extractShard',
+      'extractShard',
+      'finishRestore',
+      'proveDrill',
+      'discardDrill',
+    ]);
+    expect(of('proveDrill')[0]).toMatchObject({ report: { status: 'ok' }, complete: false });
+  });
+
+  test('whose restore fails names why, cleans up, and goes on with the next source', async () => {
+    const { result, state, of } = await drill({
+      extractShard: async ({ request }) => {
+        if (request.host === 'web1') throw new HoldfastError('ObjectDamaged', 'shard 1 is damaged');
+        return { entries: 1, bytesRead: 1 };
+      },
+    });
+    expect(state).toBe('FAILED');
+    expect(result.counts).toMatchObject({ ok: 1, failed: 1 });
+    expect(result.sources[0]).toMatchObject({ host: 'web1', failure: { type: 'DrillFailed' } });
+    expect(result.sources[0]?.failure?.message).toContain('shard 1 is damaged (ObjectDamaged)');
+    expect(of('discardDrill')).toHaveLength(2);
+    expect(of('proveDrill')).toHaveLength(1);
+  });
+
+  test('that finds another content fails with the files', async () => {
+    const { result } = await drill({
+      proveDrill: async () => ({
+        proof: 'source',
+        files: 10,
+        bytes: 1_000,
+        comparedWithSource: 10,
+        differing: { count: 1, first: ['passwd: its content is not the source’s'] },
+        notes: [],
+      }),
+    });
+    expect(result).toMatchObject({ status: 'failed', counts: { failed: 2 } });
+    expect(result.sources[0]?.failure?.message).toContain('passwd: its content');
+    expect(result.sources[0]?.proof).toBeUndefined();
+  });
+
+  test('that is cancelled in the middle of the restore still removes its scratch directory', async () => {
+    const { result, state, of } = await drill({ extractShard: untilCancelled }, ({ called }) => called('extractShard'));
+    expect(state).toBe('CANCELLED');
+    expect(result.status).toBe('cancelled');
+    expect(of('discardDrill')).toHaveLength(1);
+    expect(of('planDrill')).toHaveLength(1);
+  });
+});
