@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cacheDirectory } from '../dist/client/directories.js';
 import { missingTools, missingToolsMessage } from '../dist/client/system-tools.js';
-import { findTemporal } from '../dist/client/temporal-binary.js';
+import { findTemporal } from '../dist/client/embedded/temporal-binary.js';
 
 const VERSITYGW = 'github.com/versity/versitygw/cmd/versitygw@v1.8.0';
 

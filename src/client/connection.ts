@@ -3,8 +3,8 @@ import { HoldfastError } from '../core/failures.js';
 import { TASK_QUEUE } from '../core/ids.js';
 import type { RunningWorker } from '../workers/run-worker.js';
 import { stateDirectory } from './directories.js';
-import { joinEmbeddedServer, type JoinedServer } from './embedded-server.js';
-import type { Role } from './embedded-users.js';
+import { joinEmbeddedServer, type JoinedServer } from './embedded/server.js';
+import type { Role } from './embedded/users.js';
 import { settingsOfEnvironment, type TemporalSettings } from './temporal-settings.js';
 
 /** A poller that was not seen for so long is gone: a poll itself takes at most one minute. */

@@ -1,10 +1,10 @@
 import { Client, Connection } from '@temporalio/client';
 import { parseConfig } from '../config/load.js';
-import './backup-report.js';
+import './reports/backup-report.js';
 import './connection.js';
-import './follow-run.js';
-import './restore-report.js';
-import './say-started.js';
+import './runs/follow-run.js';
+import './reports/restore-report.js';
+import './runs/say-started.js';
 
 /** Runs once in the build what commands have in common, so that its compiled code lies in their cache. Reaches no server. */
 export async function preload(): Promise<void> {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { TASK_QUEUE } from '../core/ids.js';
 import type { TemporalConnection } from './connection.js';
-import { resultOf } from './workflow-results.js';
+import { resultOf } from './runs/workflow-results.js';
 
 /**
  * A long answer, page by page: each is a short Workflow of its own, so that none carries more than a payload may.

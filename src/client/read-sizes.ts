@@ -5,7 +5,7 @@ import type { MeasuredSize } from '../core/sizes/sizes.js';
 import type { ListSizesWorkflowInput, ListSizesWorkflowResult } from '../workflows/messages.js';
 import { WORKFLOW } from '../workflows/messages.js';
 import type { TemporalConnection } from './connection.js';
-import { resultOf } from './workflow-results.js';
+import { resultOf } from './runs/workflow-results.js';
 
 /** As many as stay below what a payload may be. */
 const PAGE = 80;

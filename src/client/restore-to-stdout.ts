@@ -6,7 +6,7 @@ import type { CliContext } from './cli-context.js';
 import { failureLines } from './cli-context.js';
 import type { TemporalConnection } from './connection.js';
 import type { StdoutReceiver } from './stdout-receiver.js';
-import { resultOf } from './workflow-results.js';
+import { resultOf } from './runs/workflow-results.js';
 
 /**
  * Waits for a restore whose content goes to standard output, and gives the exit code. Nobody else can take what is sent: when the reader leaves,

@@ -4,7 +4,7 @@ import { startWorker, type RunningWorker } from '../workers/run-worker.js';
 import type { CliContext } from './cli-context.js';
 import { embeddedSettings } from './connection.js';
 import { stateDirectory } from './directories.js';
-import { joinEmbeddedServer } from './embedded-server.js';
+import { joinEmbeddedServer } from './embedded/server.js';
 import { settingsOfEnvironment, type TemporalSettings } from './temporal-settings.js';
 import { stopSignal, untilStopped } from './stop-signals.js';
 

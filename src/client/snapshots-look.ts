@@ -12,7 +12,7 @@ import type { CliContext } from './cli-context.js';
 import { connect } from './connection.js';
 import { MakeView, RemoveView } from './snapshots-preview.js';
 import { ListView, type SnapshotsView } from './snapshots-view.js';
-import { resultOf } from './workflow-results.js';
+import { resultOf } from './runs/workflow-results.js';
 
 /** What is shown: the snapshots that there are, or what making or removing some would do. */
 export type SnapshotsShown =

@@ -3,7 +3,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { TemporalConnection } from '../client/connection.js';
-import { resultOf } from '../client/workflow-results.js';
+import { resultOf } from '../client/runs/workflow-results.js';
 import { HoldfastError } from '../core/failures.js';
 import { fleetBackupWorkflowId, restoreWorkflowId, TASK_QUEUE } from '../core/ids.js';
 import {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { runningServer } from '../../src/client/embedded-record.js';
+import { runningServer } from '../../src/client/embedded/record.js';
 import { endProcess } from '../../src/client/processes.js';
 import { FAILURES, type Failure, type FailureType } from '../../src/core/failures.js';
 import type { Engine } from '../../src/core/plan.js';

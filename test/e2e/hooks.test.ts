@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { runningServer } from '../../src/client/embedded-record.js';
+import { runningServer } from '../../src/client/embedded/record.js';
 import { endProcess } from '../../src/client/processes.js';
 import { startLoopbackHost, type LoopbackHost } from '../../src/demo/loopback-host.js';
 import type { HookOutcome } from '../../src/workflows/messages.js';

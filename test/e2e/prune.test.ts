@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runningServer } from '../../src/client/embedded-record.js';
+import { runningServer } from '../../src/client/embedded/record.js';
 import { endProcess } from '../../src/client/processes.js';
 import { startLoopbackHost, type LoopbackHost } from '../../src/demo/loopback-host.js';
 import { runCli, startCli, type RunningCli } from '../support/cli.js';

@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runningServer } from '../../src/client/embedded-record.js';
+import { runningServer } from '../../src/client/embedded/record.js';
 import { endProcess } from '../../src/client/processes.js';
 import { startLoopbackHost, type LoopbackHost } from '../../src/demo/loopback-host.js';
 import { runCli, startCli, type RunningCli } from '../support/cli.js';

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { runningServer } from '../../src/client/embedded-record.js';
+import { runningServer } from '../../src/client/embedded/record.js';
 import { endProcess, startTicks } from '../../src/client/processes.js';
 import { startCli, type RunningCli } from '../support/cli.js';
 

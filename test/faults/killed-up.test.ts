@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { connectEmbedded, type TemporalConnection } from '../../src/client/connection.js';
-import { runningServer } from '../../src/client/embedded-record.js';
+import { runningServer } from '../../src/client/embedded/record.js';
 import { endProcess } from '../../src/client/processes.js';
 import { compareTrees } from '../../src/demo/compare-trees.js';
 import { demoConfig } from '../../src/demo/demo-config.js';

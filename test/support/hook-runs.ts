@@ -1,4 +1,4 @@
-import { resultOf } from '../../src/client/workflow-results.js';
+import { resultOf } from '../../src/client/runs/workflow-results.js';
 import { HoldfastError } from '../../src/core/failures.js';
 import type { RunHookInput } from '../../src/activities/contract.js';
 import { hookName, type HookEvent } from '../../src/core/hooks/hooks.js';

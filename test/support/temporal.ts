@@ -11,7 +11,7 @@ import {
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { HoldfastActivities } from '../../src/activities/contract.js';
-import { findTemporal } from '../../src/client/temporal-binary.js';
+import { findTemporal } from '../../src/client/embedded/temporal-binary.js';
 import { SEARCH_ATTRIBUTES } from '../../src/core/search-attributes.js';
 
 const quiet = new DefaultLogger('ERROR');

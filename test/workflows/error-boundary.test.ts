@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { resultOf } from '../../src/client/workflow-results.js';
+import { resultOf } from '../../src/client/runs/workflow-results.js';
 import { FAILURES, HoldfastError, type FailureType } from '../../src/core/failures.js';
 import type {
   ListBackupsWorkflowInput,

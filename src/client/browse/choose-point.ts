@@ -5,7 +5,7 @@ import type { RestorePoint } from '../../activities/contract.js';
 import type { ListBackupsWorkflowInput, ListBackupsWorkflowResult } from '../../workflows/messages.js';
 import { WORKFLOW } from '../../workflows/messages.js';
 import type { TemporalConnection } from '../connection.js';
-import { resultOf } from '../workflow-results.js';
+import { resultOf } from '../runs/workflow-results.js';
 
 /** Asks which backup; undefined when there is none. Throws the failure when they cannot be listed. */
 export async function choosePoint(

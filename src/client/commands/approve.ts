@@ -3,7 +3,7 @@ import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { WORKFLOW, type Decide } from '../../workflows/messages.js';
 import { contextOf, type CliContext } from '../cli-context.js';
 import type { TemporalConnection } from '../connection.js';
-import type { HeldResult, Place } from '../held-sources.js';
+import type { HeldResult, Place } from '../runs/held-sources.js';
 import { sourceOfArgument } from '../source-argument.js';
 
 interface DecideOptions {
@@ -63,8 +63,8 @@ async function decide(
   const { connect } = await import('../connection.js');
   const connection = await connect({ requireWorker: true, note: context.note });
   try {
-    const { findRun } = await import('../find-run.js');
-    const { whoOrders } = await import('../who.js');
+    const { findRun } = await import('../runs/find-run.js');
+    const { whoOrders } = await import('../runs/who.js');
     const found = await findRun(connection, run);
     const reason = options.reason === undefined ? {} : { reason: options.reason };
     const decision: Decision = {
@@ -81,9 +81,9 @@ async function decide(
 const approve: Act = async (context, connection, run, decision, options) => {
   const waiting = await waitingRun(connection, run, decision);
   if (waiting !== undefined) return tell(context, connection, waiting, 'approve');
-  const { resultOf } = await import('../workflow-results.js');
-  const { heldIn } = await import('../held-sources.js');
-  const { backUpAgain, placeText, pruneAgain } = await import('../approved-runs.js');
+  const { resultOf } = await import('../runs/workflow-results.js');
+  const { heldIn } = await import('../runs/held-sources.js');
+  const { backUpAgain, placeText, pruneAgain } = await import('../runs/approved-runs.js');
   const result = await resultOf<HeldResult>(connection.client.workflow.getHandle(run.workflowId, run.runId));
   const held = await heldIn(connection, result, decision.places);
   context.note(`${run.workflowId} has ended: a new run is started for ${held.map(placeText).join(', ')}.`);
@@ -105,7 +105,7 @@ async function waitingRun(
   run: WorkflowExecutionDescription,
   decision: Decision,
 ): Promise<Decision | undefined> {
-  const { describeRun, isRunning } = await import('../find-run.js');
+  const { describeRun, isRunning } = await import('../runs/find-run.js');
   if (run.type === WORKFLOW.fleetBackup) return isRunning(run) ? decision : undefined;
   const parentId = run.type === WORKFLOW.hostBackup ? run.parentExecution?.workflowId : undefined;
   const parent = typeof parentId !== 'string' ? undefined : await describeRun(connection, parentId);
@@ -122,8 +122,8 @@ async function tell(
   action: 'approve' | 'reject',
 ): Promise<void> {
   const { approveUpdate, rejectUpdate } = await import('../../workflows/messages.js');
-  const { updateRun } = await import('../update-run.js');
-  const { placeText } = await import('../approved-runs.js');
+  const { updateRun } = await import('../runs/update-run.js');
+  const { placeText } = await import('../runs/approved-runs.js');
   const update = action === 'approve' ? approveUpdate : rejectUpdate;
   for (const place of places.length === 0 ? [{}] : places) {
     const { sources } = await updateRun(connection, run, update, { ...place, ...who });

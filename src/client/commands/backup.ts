@@ -54,9 +54,9 @@ async function backUp(context: CliContext, selection: Selection, options: Backup
   const connection = await connect({ requireWorker: true, note: context.note });
   try {
     // Loaded before the run starts, so that Ctrl-C is heard from its first moment.
-    const { followRun } = await import('../follow-run.js');
-    const { sayStarted } = await import('../say-started.js');
-    const { fleetProgressView, printFleetResult } = await import('../backup-report.js');
+    const { followRun } = await import('../runs/follow-run.js');
+    const { sayStarted } = await import('../runs/say-started.js');
+    const { fleetProgressView, printFleetResult } = await import('../reports/backup-report.js');
     const workflowId = fleetBackupWorkflowId('on-demand', Date.now(), randomBytes(3).toString('hex'));
     const input: FleetBackupInput = {
       configPath,

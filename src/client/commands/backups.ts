@@ -10,7 +10,7 @@ import { WORKFLOW } from '../../workflows/messages.js';
 import { registerPinCommands } from './pin.js';
 import { collect, limitOf } from '../command-arguments.js';
 import { contextOf, failureLines } from '../cli-context.js';
-import { proofLine } from '../proof-line.js';
+import { proofLine } from '../reports/proof-line.js';
 import type { CliContext } from '../cli-context.js';
 
 interface BackupsCommandOptions {
@@ -54,7 +54,7 @@ async function listBackups(
       workflowId: `backups/${Date.now()}-${randomBytes(3).toString('hex')}`,
       args: [input],
     });
-    const { resultOf } = await import('../workflow-results.js');
+    const { resultOf } = await import('../runs/workflow-results.js');
     const result = await Promise.race([resultOf<ListBackupsWorkflowResult>(handle), connection.workerFailed]);
     const { bytesText, statusWord, table } = await import('../output.js');
     if (result.backups.length === 0) context.note('No backups yet.');

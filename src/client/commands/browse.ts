@@ -76,8 +76,8 @@ async function start(context: CliContext, { host, source, point, access }: Asked
 }
 
 async function restore(context: CliContext, connection: TemporalConnection, request: RestoreRequest): Promise<void> {
-  const { followRun } = await import('../follow-run.js');
-  const { printRestoreResult, restoreProgressView } = await import('../restore-report.js');
+  const { followRun } = await import('../runs/follow-run.js');
+  const { printRestoreResult, restoreProgressView } = await import('../reports/restore-report.js');
   const { startRestore } = await import('../start-restore.js');
   const handle = await startRestore(connection, { request });
   const result = await followRun<RestoreResult, RestoreProgress>(context, connection, handle, restoreProgressView);

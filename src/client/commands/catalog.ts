@@ -28,8 +28,8 @@ async function rebuild(context: CliContext, selection: RebuildCatalogInput['sele
   const { connect } = await import('../connection.js');
   const connection = await connect({ requireWorker: true, note: context.note });
   try {
-    const { resultOf } = await import('../workflow-results.js');
-    const { sayStarted } = await import('../say-started.js');
+    const { resultOf } = await import('../runs/workflow-results.js');
+    const { sayStarted } = await import('../runs/say-started.js');
     const input: RebuildCatalogInput = { configPath, selection };
     const handle = await connection.client.workflow.start(WORKFLOW.rebuildCatalog, {
       taskQueue: TASK_QUEUE,

@@ -53,12 +53,12 @@ async function runConsolidate(
       args: [input],
       staticSummary: `consolidate ${host}/${source}`.slice(0, 200),
     });
-    const { sayStarted } = await import('../say-started.js');
+    const { sayStarted } = await import('../runs/say-started.js');
     sayStarted(context, connection, handle.workflowId);
-    const { resultOf } = await import('../workflow-results.js');
+    const { resultOf } = await import('../runs/workflow-results.js');
     const result = await Promise.race([resultOf<ConsolidateResult>(handle), connection.workerFailed]);
     const exitCode = exitCodeOfResult(result);
-    const { printConsolidateResult } = await import('../consolidate-report.js');
+    const { printConsolidateResult } = await import('../reports/consolidate-report.js');
     printConsolidateResult(context, result);
     context.printJson({ message_type: 'summary', workflow_id: handle.workflowId, ...result, exit_code: exitCode });
     process.exitCode = exitCode;

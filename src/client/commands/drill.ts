@@ -17,7 +17,7 @@ import { contextOf, failureLines } from '../cli-context.js';
 import { collect } from '../command-arguments.js';
 import { type IdentityOptions, identityOf, identityOptions } from '../identity-option.js';
 import { pointOf, type PointOptions } from '../point-option.js';
-import { proofLine } from '../proof-line.js';
+import { proofLine } from '../reports/proof-line.js';
 
 interface DrillCommandOptions extends IdentityOptions, PointOptions {
   readonly source: readonly string[];
@@ -85,8 +85,8 @@ async function drill(command: Command, hosts: readonly string[], options: DrillC
     ...(options.scratch === undefined ? {} : { scratchIn: resolve(options.scratch) }),
     ...(identity === undefined ? {} : { identity }),
   };
-  const { runOnSources } = await import('../run-on-sources.js');
-  const { drillProgressView, printDrill } = await import('../verify-report.js');
+  const { runOnSources } = await import('../runs/run-on-sources.js');
+  const { drillProgressView, printDrill } = await import('../reports/verify-report.js');
   await runOnSources<RestoreDrillResult, SourcesProgress>(contextOf(command), {
     type: WORKFLOW.restoreDrill,
     workflowId: drillWorkflowId,
@@ -115,7 +115,7 @@ async function listProofs(context: CliContext, hosts: readonly string[], options
       workflowId: `backups/${Date.now()}-${randomBytes(3).toString('hex')}`,
       args: [input],
     });
-    const { resultOf } = await import('../workflow-results.js');
+    const { resultOf } = await import('../runs/workflow-results.js');
     const found = await Promise.race([resultOf<ListBackupsWorkflowResult>(handle), connection.workerFailed]);
     const proofs = found.lastProvenRestore ?? [];
     for (const proof of proofs) context.print(proofLine(proof));

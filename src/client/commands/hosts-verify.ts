@@ -46,7 +46,7 @@ export async function verifyHosts(
     parallelHosts: settings.parallelHosts,
   };
   const { readPages } = await import('../read-pages.js');
-  const { printDetails, printHosts } = await import('../verify-hosts-report.js');
+  const { printDetails, printHosts } = await import('../reports/verify-hosts-report.js');
   const hosts: VerifiedHost[] = [];
   const workflow = {
     type: WORKFLOW.verifyHosts,

@@ -64,7 +64,7 @@ async function pin(
       workflowId: `pin/${Date.now()}-${randomBytes(3).toString('hex')}`,
       args: [input],
     });
-    const { resultOf } = await import('../workflow-results.js');
+    const { resultOf } = await import('../runs/workflow-results.js');
     const { changed } = await Promise.race([resultOf<PinBackupsWorkflowResult>(handle), connection.workerFailed]);
     const word = pinned ? 'pinned' : 'not pinned';
     for (const id of ids) context.print(`${id}: ${changed.includes(id) ? `now ${word}` : `was ${word} already`}`);

@@ -56,8 +56,8 @@ async function runPrune(context: CliContext, selection: Selection, options: Prun
 }
 
 async function perform(context: CliContext, connection: TemporalConnection, input: PruneInput): Promise<number> {
-  const { followRun } = await import('../follow-run.js');
-  const { printPruneResult, pruneProgressView } = await import('../prune-report.js');
+  const { followRun } = await import('../runs/follow-run.js');
+  const { printPruneResult, pruneProgressView } = await import('../reports/prune-report.js');
   const workflowId = prunesWorkflowId(Date.now(), randomBytes(3).toString('hex'));
   const handle = await connection.client.workflow.start(WORKFLOW.pruneDestinations, {
     taskQueue: TASK_QUEUE,
@@ -79,8 +79,8 @@ async function preview(
   connection: TemporalConnection,
   at: Pick<PrunePreviewInput, 'configPath' | 'selection'>,
 ): Promise<number> {
-  const { resultOf } = await import('../workflow-results.js');
-  const { printPreview, PreviewTotals } = await import('../prune-report.js');
+  const { resultOf } = await import('../runs/workflow-results.js');
+  const { printPreview, PreviewTotals } = await import('../reports/prune-report.js');
   const totals = new PreviewTotals();
   const nowMs = Date.now();
   let next: { readonly offset: number; readonly shown: number } | undefined = { offset: 0, shown: 0 };

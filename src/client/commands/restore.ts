@@ -121,8 +121,8 @@ async function restore(context: CliContext, command: Command, options: RestoreCo
   try {
     if (options.stdout) return await toStdout(context, connection, request);
     // Loaded before the run starts, so that Ctrl-C is heard from its first moment.
-    const { followRun } = await import('../follow-run.js');
-    const { printRestoreResult, restoreProgressView } = await import('../restore-report.js');
+    const { followRun } = await import('../runs/follow-run.js');
+    const { printRestoreResult, restoreProgressView } = await import('../reports/restore-report.js');
     const { startRestore } = await import('../start-restore.js');
     const handle = await startRestore(connection, { request });
     const { workflowId } = handle;
@@ -140,7 +140,7 @@ async function restore(context: CliContext, command: Command, options: RestoreCo
 async function toStdout(context: CliContext, connection: TemporalConnection, request: RestoreRequest): Promise<void> {
   const { receiveForOutput } = await import('../stdout-receiver.js');
   const { followToStdout } = await import('../restore-to-stdout.js');
-  const { sayStarted } = await import('../say-started.js');
+  const { sayStarted } = await import('../runs/say-started.js');
   const { startRestore } = await import('../start-restore.js');
   // A reader that leaves cancels the restore; elsewhere it ends the command at once.
   process.stdout.removeAllListeners('error');

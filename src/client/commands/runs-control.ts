@@ -48,7 +48,7 @@ export function registerRunsControlCommands(runs: Command, withConnection: WithC
 
 /** The Workflow ID of a run that can be steered. */
 async function steeredRun(connection: TemporalConnection, run: string): Promise<string> {
-  const { findRun, isRunning } = await import('../find-run.js');
+  const { findRun, isRunning } = await import('../runs/find-run.js');
   const { HoldfastError } = await import('../../core/failures.js');
   const found = await findRun(connection, run);
   if (found.type !== WORKFLOW.fleetBackup)
@@ -82,7 +82,7 @@ async function skipOrRetry(
   { action, hosts, reason }: ReasonOption & { readonly action: 'skip' | 'retry'; readonly hosts: readonly string[] },
 ): Promise<void> {
   const { retryHostUpdate, skipHostUpdate } = await import('../../workflows/messages.js');
-  const { updateRun } = await import('../update-run.js');
+  const { updateRun } = await import('../runs/update-run.js');
   const update: UpdateDefinition<OrderedHosts, [OrderForHosts]> = action === 'skip' ? skipHostUpdate : retryHostUpdate;
   const workflowId = await steeredRun(connection, run);
   const done = await updateRun(connection, workflowId, update, { hosts, ...(await orderedBy(reason)) });
@@ -91,6 +91,6 @@ async function skipOrRetry(
 }
 
 async function orderedBy(reason: string | undefined): Promise<{ readonly by: string; readonly reason?: string }> {
-  const { whoOrders } = await import('../who.js');
+  const { whoOrders } = await import('../runs/who.js');
   return { by: whoOrders(), ...(reason === undefined ? {} : { reason }) };
 }

@@ -50,7 +50,7 @@ async function setLimits(
   { bandwidth, parallelHosts }: LimitOptions,
 ): Promise<void> {
   const { setLimitsUpdate } = await import('../../workflows/messages.js');
-  const { updateRun } = await import('../update-run.js');
+  const { updateRun } = await import('../runs/update-run.js');
   const asked: SetLimits = {
     ...(bandwidth === undefined ? {} : { bandwidthLimitBytesPerSecond: bandwidth }),
     ...(parallelHosts === undefined ? {} : { parallelHosts }),

@@ -82,7 +82,7 @@ interface ListOptions {
 }
 
 async function listCataloged(context: CliContext, { limit, host }: ListOptions): Promise<void> {
-  const { printCatalogedRuns, readCatalogedRuns } = await import('../cataloged-runs.js');
+  const { printCatalogedRuns, readCatalogedRuns } = await import('../runs/cataloged-runs.js');
   await withConnection(context, true, async (_context, connection) => {
     const query = { limit, ...(host === undefined ? {} : { host }) };
     await printCatalogedRuns(context, await readCatalogedRuns(context, connection, query));
@@ -168,22 +168,22 @@ async function showRun(context: CliContext, connection: TemporalConnection, work
     if (progress !== undefined) context.print(JSON.stringify(progress, null, 2));
     return;
   }
-  const { resultOf } = await import('../workflow-results.js');
+  const { resultOf } = await import('../runs/workflow-results.js');
   const result = await resultOf<RunResult>(handle);
   await printResult(context, workflowId, result);
   if (result.kind === 'fleet-backup')
-    await (await import('../held-names.js')).printHeldNames(context, connection, result);
+    await (await import('../runs/held-names.js')).printHeldNames(context, connection, result);
 }
 
 async function attach(context: CliContext, connection: TemporalConnection, workflowId: string): Promise<void> {
   const handle = connection.client.workflow.getHandle(workflowId);
   const { type } = await describe(handle);
-  const { followRun } = await import('../follow-run.js');
-  const { fleetProgressView } = await import('../backup-report.js');
-  const { restoreProgressView } = await import('../restore-report.js');
-  const { pruneProgressView } = await import('../prune-report.js');
-  const { drillProgressView, verifyProgressView } = await import('../verify-report.js');
-  const { scanProgressView } = await import('../sizes-report.js');
+  const { followRun } = await import('../runs/follow-run.js');
+  const { fleetProgressView } = await import('../reports/backup-report.js');
+  const { restoreProgressView } = await import('../reports/restore-report.js');
+  const { pruneProgressView } = await import('../reports/prune-report.js');
+  const { drillProgressView, verifyProgressView } = await import('../reports/verify-report.js');
+  const { scanProgressView } = await import('../reports/sizes-report.js');
   const result =
     type === WORKFLOW.verifyBackups || type === WORKFLOW.restoreDrill
       ? await followRun<RunResult, SourcesProgress>(
@@ -207,7 +207,7 @@ async function cancel(context: CliContext, connection: TemporalConnection, workf
   await describe(handle);
   await handle.cancel();
   context.note('Cancelling: transfers stop, post scripts run.');
-  const { resultOf } = await import('../workflow-results.js');
+  const { resultOf } = await import('../runs/workflow-results.js');
   await printResult(context, workflowId, await resultOf<RunResult>(handle));
 }
 
@@ -228,31 +228,31 @@ async function printResult(context: CliContext, workflowId: string, result: RunR
   context.printJson({ message_type: 'summary', workflow_id: workflowId, ...result, exit_code: exitCode });
   switch (result.kind) {
     case 'fleet-backup':
-      (await import('../backup-report.js')).printFleetResult(context, result);
+      (await import('../reports/backup-report.js')).printFleetResult(context, result);
       break;
     case 'host-backup':
-      (await import('../host-report.js')).printHostResult(context, result);
+      (await import('../reports/host-report.js')).printHostResult(context, result);
       break;
     case 'restore':
-      (await import('../restore-report.js')).printRestoreResult(context, result);
+      (await import('../reports/restore-report.js')).printRestoreResult(context, result);
       break;
     case 'verify-backups':
-      (await import('../verify-report.js')).printVerification(context, result);
+      (await import('../reports/verify-report.js')).printVerification(context, result);
       break;
     case 'restore-drill':
-      (await import('../verify-report.js')).printDrill(context, result);
+      (await import('../reports/verify-report.js')).printDrill(context, result);
       break;
     case 'prune':
-      (await import('../prune-report.js')).printPruneResult(context, result);
+      (await import('../reports/prune-report.js')).printPruneResult(context, result);
       break;
     case 'scan-sizes':
-      (await import('../sizes-report.js')).printScan(context, result);
+      (await import('../reports/sizes-report.js')).printScan(context, result);
       break;
     case 'measure-sizes':
-      (await import('../sizes-report.js')).printMeasured(context, result);
+      (await import('../reports/sizes-report.js')).printMeasured(context, result);
       break;
     case 'consolidate':
-      (await import('../consolidate-report.js')).printConsolidateResult(context, result);
+      (await import('../reports/consolidate-report.js')).printConsolidateResult(context, result);
       break;
   }
   return exitCode;

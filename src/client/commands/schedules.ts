@@ -98,7 +98,7 @@ const row = (schedule: ScheduleSummary): string[] => [
 async function trigger(context: CliContext, connection: TemporalConnection, name: string): Promise<void> {
   const { triggerSchedule } = await import('../schedules/control.js');
   const workflowId = await triggerSchedule(connection.client.schedule, name);
-  const { sayStarted } = await import('../say-started.js');
+  const { sayStarted } = await import('../runs/say-started.js');
   sayStarted(context, connection, workflowId);
   context.note('It runs when a worker runs (`holdfast up`).');
 }

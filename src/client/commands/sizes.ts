@@ -59,7 +59,7 @@ async function list(context: CliContext, selection: Selection): Promise<void> {
   const connection = await connect({ requireWorker: true, note: context.note });
   try {
     const { readSizes } = await import('../read-sizes.js');
-    const { printSizes } = await import('../sizes-report.js');
+    const { printSizes } = await import('../reports/sizes-report.js');
     const sizes = await readSizes(connection, { configPath, selection });
     printSizes(context, sizes, Date.now());
     context.printJson({ message_type: 'summary', sizes: sizes.length, exit_code: EXIT.ok });
@@ -75,10 +75,10 @@ async function scan(context: CliContext, selection: Selection, { limit, detach }
   const { connect } = await import('../connection.js');
   const connection = await connect({ requireWorker: true, note: context.note });
   try {
-    const { followRun } = await import('../follow-run.js');
-    const { sayStarted } = await import('../say-started.js');
+    const { followRun } = await import('../runs/follow-run.js');
+    const { sayStarted } = await import('../runs/say-started.js');
     const { readSizes } = await import('../read-sizes.js');
-    const { printScan, printSizes, scanProgressView } = await import('../sizes-report.js');
+    const { printScan, printSizes, scanProgressView } = await import('../reports/sizes-report.js');
     const workflowId = sizeScanWorkflowId(Date.now(), randomBytes(3).toString('hex'));
     const input: ScanSizesInput = { configPath, selection, limitMs };
     const handle = await connection.client.workflow.start(WORKFLOW.scanSizes, {

@@ -48,7 +48,7 @@ async function pin(context: CliContext, asked: Omit<PinSnapshotsWorkflowInput, '
       workflowId: `pin/${Date.now()}-${randomBytes(3).toString('hex')}`,
       args: [input],
     });
-    const { resultOf } = await import('../workflow-results.js');
+    const { resultOf } = await import('../runs/workflow-results.js');
     const { changed } = await Promise.race([resultOf<PinSnapshotsWorkflowResult>(handle), connection.workerFailed]);
     const { host, source, names, pinned, dryRun } = asked;
     const word = pinned ? 'pinned' : 'not pinned';

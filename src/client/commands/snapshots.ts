@@ -121,8 +121,8 @@ async function look(context: CliContext, selection: Selection, shown: SnapshotsS
 type Rotation = Omit<RotateSnapshotsInput, 'configPath' | 'carried'>;
 
 async function rotate(context: CliContext, input: Rotation, title: string): Promise<void> {
-  const { runOnSources } = await import('../run-on-sources.js');
-  const { printRotation, rotationProgressView } = await import('../snapshots-report.js');
+  const { runOnSources } = await import('../runs/run-on-sources.js');
+  const { printRotation, rotationProgressView } = await import('../reports/snapshots-report.js');
   await runOnSources<RotateSnapshotsResult, SourcesProgress>(context, {
     type: WORKFLOW.rotateSnapshots,
     workflowId: snapshotsWorkflowId,

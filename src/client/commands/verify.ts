@@ -81,8 +81,8 @@ async function verify(command: Command, hosts: readonly string[], options: Verif
     ...(identity === undefined ? {} : { identity }),
     parallelSources: PARALLEL_SOURCES,
   };
-  const { runOnSources } = await import('../run-on-sources.js');
-  const { printVerification, verifyProgressView } = await import('../verify-report.js');
+  const { runOnSources } = await import('../runs/run-on-sources.js');
+  const { printVerification, verifyProgressView } = await import('../reports/verify-report.js');
   await runOnSources<VerifyBackupsResult, SourcesProgress>(contextOf(command), {
     type: WORKFLOW.verifyBackups,
     workflowId: verifyWorkflowId,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Providers } from '../../../src/activities/activity-control.js';
 import { createActivities } from '../../../src/activities/create-activities.js';
-import { resultOf } from '../../../src/client/workflow-results.js';
+import { resultOf } from '../../../src/client/runs/workflow-results.js';
 import type { HostPlan } from '../../../src/core/plan.js';
 import { startLoopbackHost, type LoopbackHost } from '../../../src/demo/loopback-host.js';
 import { SystemNetwork } from '../../../src/providers/network/system-network.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { resultOf } from '../../../src/client/workflow-results.js';
+import { resultOf } from '../../../src/client/runs/workflow-results.js';
 import { HoldfastError } from '../../../src/core/failures.js';
 import type { SourcePlan } from '../../../src/core/plan.js';
 import type { HostBackupResult } from '../../../src/workflows/messages.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TemporalConnection } from '../../../src/client/connection.js';
-import { updateRun } from '../../../src/client/update-run.js';
-import { resultOf } from '../../../src/client/workflow-results.js';
+import { updateRun } from '../../../src/client/runs/update-run.js';
+import { resultOf } from '../../../src/client/runs/workflow-results.js';
 import type { RunLimit } from '../../../src/core/plan.js';
 import { TemporalRunLimits } from '../../../src/workers/temporal-run-limits.js';
 import type { FleetBackupResult, HostBackupResult, SetLimits } from '../../../src/workflows/messages.js';

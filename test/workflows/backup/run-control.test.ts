@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { resultOf } from '../../../src/client/workflow-results.js';
+import { resultOf } from '../../../src/client/runs/workflow-results.js';
 import { HoldfastError } from '../../../src/core/failures.js';
 import type { HostPlan } from '../../../src/core/plan.js';
 import {

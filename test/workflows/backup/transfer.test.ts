@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { resultOf } from '../../../src/client/workflow-results.js';
+import { resultOf } from '../../../src/client/runs/workflow-results.js';
 import { HoldfastError } from '../../../src/core/failures.js';
 import type { HostPlan } from '../../../src/core/plan.js';
 import { NO_ERRORS } from '../../../src/core/rsync/error-types.js';

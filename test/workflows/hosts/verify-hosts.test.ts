@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { resultOf } from '../../../src/client/workflow-results.js';
+import { resultOf } from '../../../src/client/runs/workflow-results.js';
 import { HoldfastError } from '../../../src/core/failures.js';
 import { failed, notChecked, passed, warned, type HostCheck } from '../../../src/core/hosts/checks.js';
 import type { VerifyHostsInput, VerifyHostsResult } from '../../../src/workflows/messages.js';

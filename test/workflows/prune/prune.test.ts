@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PrunedSource } from '../../../src/activities/contract.js';
-import { resultOf } from '../../../src/client/workflow-results.js';
+import { resultOf } from '../../../src/client/runs/workflow-results.js';
 import { HoldfastError } from '../../../src/core/failures.js';
 import { exitCodeOfResult } from '../../../src/core/statuses.js';
 import type { ConsolidateResult, PinBackupsWorkflowResult, PruneResult } from '../../../src/workflows/messages.js';

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RestoreRequest } from '../../../src/activities/contract.js';
-import { resultOf } from '../../../src/client/workflow-results.js';
+import { resultOf } from '../../../src/client/runs/workflow-results.js';
 import { HoldfastError } from '../../../src/core/failures.js';
 import type { RestoreProgress, RestoreResult } from '../../../src/workflows/messages.js';
 import {

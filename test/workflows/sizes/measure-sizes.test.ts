@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { resultOf } from '../../../src/client/workflow-results.js';
+import { resultOf } from '../../../src/client/runs/workflow-results.js';
 import { HoldfastError } from '../../../src/core/failures.js';
 import { exitCodeOfResult } from '../../../src/core/statuses.js';
 import type { SizeTarget } from '../../../src/core/sizes/sizes.js';

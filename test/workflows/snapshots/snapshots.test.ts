@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SnapshotMirrorResult } from '../../../src/activities/contract.js';
-import { resultOf } from '../../../src/client/workflow-results.js';
+import { resultOf } from '../../../src/client/runs/workflow-results.js';
 import { failure, HoldfastError } from '../../../src/core/failures.js';
 import { exitCodeOfResult } from '../../../src/core/statuses.js';
 import type { SnapshotPlan } from '../../../src/core/snapshots/snapshots.js';

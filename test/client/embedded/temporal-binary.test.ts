@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { findTemporal } from '../../src/client/temporal-binary.js';
-import type { ReleaseArchive } from '../../src/client/temporal-download.js';
+import { findTemporal } from '../../../src/client/embedded/temporal-binary.js';
+import type { ReleaseArchive } from '../../../src/client/embedded/temporal-download.js';
 
 const run = promisify(execFile);
 

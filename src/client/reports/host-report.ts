@@ -1,9 +1,9 @@
-import { errorCountsText } from '../core/rsync/error-types.js';
-import type { HostBackupResult, SourceResult } from '../workflows/messages.js';
-import type { CliContext } from './cli-context.js';
-import { failureLines } from './cli-context.js';
+import { errorCountsText } from '../../core/rsync/error-types.js';
+import type { HostBackupResult, SourceResult } from '../../workflows/messages.js';
+import type { CliContext } from '../cli-context.js';
+import { failureLines } from '../cli-context.js';
 import { hookLines } from './hook-report.js';
-import { bytesText, countText, durationText, statusWord } from './output.js';
+import { bytesText, countText, durationText, statusWord } from '../output.js';
 
 /** One host's run in full: each source with its figures, flaws, scripts and notes. */
 export function printHostResult(context: CliContext, result: HostBackupResult): void {

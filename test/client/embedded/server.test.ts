@@ -2,10 +2,10 @@ import { mkdtemp, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { choosePorts, launchServer } from '../../src/client/embedded-launch.js';
-import { joinEmbeddedServer, type JoinedServer } from '../../src/client/embedded-server.js';
-import { findTemporal } from '../../src/client/temporal-binary.js';
-import { endProcess, startTicks } from '../../src/client/processes.js';
+import { choosePorts, launchServer } from '../../../src/client/embedded/launch.js';
+import { joinEmbeddedServer, type JoinedServer } from '../../../src/client/embedded/server.js';
+import { findTemporal } from '../../../src/client/embedded/temporal-binary.js';
+import { endProcess, startTicks } from '../../../src/client/processes.js';
 
 let stateDir: string;
 let joined: JoinedServer[];

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
-import { fleetBackupWorkflowId, prunesWorkflowId, TASK_QUEUE } from '../core/ids.js';
-import { EXIT, exitCodeOfResult } from '../core/statuses.js';
+import { fleetBackupWorkflowId, prunesWorkflowId, TASK_QUEUE } from '../../core/ids.js';
+import { EXIT, exitCodeOfResult } from '../../core/statuses.js';
 import {
   WORKFLOW,
   type Decide,
@@ -11,9 +11,9 @@ import {
   type PruneInput,
   type PruneProgress,
   type PruneResult,
-} from '../workflows/messages.js';
-import type { CliContext } from './cli-context.js';
-import type { TemporalConnection } from './connection.js';
+} from '../../workflows/messages.js';
+import type { CliContext } from '../cli-context.js';
+import type { TemporalConnection } from '../connection.js';
 import type { LeftHeld } from './held-sources.js';
 
 /** A new run of just these sources, with what was approved of them. */
@@ -24,12 +24,12 @@ export async function backUpAgain(
   who: Pick<Decide, 'by' | 'reason'>,
   detach: boolean,
 ): Promise<void> {
-  const { loadConfig } = await import('../config/load.js');
+  const { loadConfig } = await import('../../config/load.js');
   const configPath = await configPathOf(context);
   const { settings } = await loadConfig(configPath);
   const { followRun } = await import('./follow-run.js');
   const { sayStarted } = await import('./say-started.js');
-  const { fleetProgressView, printFleetResult } = await import('./backup-report.js');
+  const { fleetProgressView, printFleetResult } = await import('../reports/backup-report.js');
   const workflowId = fleetBackupWorkflowId('approved', Date.now(), randomBytes(3).toString('hex'));
   const input: FleetBackupInput = {
     configPath,
@@ -67,7 +67,7 @@ export async function pruneAgain(
   who: Pick<Decide, 'by' | 'reason'>,
 ): Promise<void> {
   const { followRun } = await import('./follow-run.js');
-  const { printPruneResult, pruneProgressView } = await import('./prune-report.js');
+  const { printPruneResult, pruneProgressView } = await import('../reports/prune-report.js');
   const configPath = await configPathOf(context);
   const exitCodes: number[] = [];
   for (const host of new Set(held.map((one) => one.host))) {
@@ -90,7 +90,7 @@ export async function pruneAgain(
 }
 
 async function configPathOf(context: CliContext): Promise<string> {
-  const { findConfig } = await import('../config/load.js');
+  const { findConfig } = await import('../../config/load.js');
   return resolve(await findConfig(context.configPath, process.env));
 }
 

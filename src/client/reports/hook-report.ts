@@ -1,5 +1,5 @@
-import type { HookOutcome } from '../workflows/messages.js';
-import { durationText } from './output.js';
+import type { HookOutcome } from '../../workflows/messages.js';
+import { durationText } from '../output.js';
 
 /** A line for each hook that ran: what it was, and how it ended. */
 export const hookLines = (hooks: readonly HookOutcome[] | undefined): string[] =>

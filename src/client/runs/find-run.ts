@@ -1,7 +1,7 @@
 import { WorkflowNotFoundError, type WorkflowExecutionDescription } from '@temporalio/client';
-import { HoldfastError } from '../core/failures.js';
-import { WORKFLOW } from '../workflows/messages.js';
-import type { TemporalConnection } from './connection.js';
+import { HoldfastError } from '../../core/failures.js';
+import { WORKFLOW } from '../../workflows/messages.js';
+import type { TemporalConnection } from '../connection.js';
 
 /** So many of the newest runs are looked through for a part of an id. */
 const RUNS_LOOKED_AT = 1_000;

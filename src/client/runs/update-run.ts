@@ -1,8 +1,8 @@
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { UpdateDefinition } from '@temporalio/common';
 import { ApplicationFailure } from '@temporalio/common';
-import { HoldfastError, isFailureType } from '../core/failures.js';
-import type { TemporalConnection } from './connection.js';
+import { HoldfastError, isFailureType } from '../../core/failures.js';
+import type { TemporalConnection } from '../connection.js';
 
 /** Changes a running run and gives its answer. Throws RunNotFound, and what the run refuses it with. */
 export async function updateRun<Answer, Asked>(

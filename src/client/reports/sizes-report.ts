@@ -1,10 +1,10 @@
-import type { MeasuredSize } from '../core/sizes/sizes.js';
-import type { MeasureSizesResult, ScanSizesProgress, ScanSizesResult, SizeCounts } from '../workflows/messages.js';
-import { scanSizesProgressQuery } from '../workflows/messages.js';
-import type { CliContext } from './cli-context.js';
-import { failureLines } from './cli-context.js';
-import type { ProgressView } from './follow-run.js';
-import { bytesText, countText, durationText, statusWord, table } from './output.js';
+import type { MeasuredSize } from '../../core/sizes/sizes.js';
+import type { MeasureSizesResult, ScanSizesProgress, ScanSizesResult, SizeCounts } from '../../workflows/messages.js';
+import { scanSizesProgressQuery } from '../../workflows/messages.js';
+import type { CliContext } from '../cli-context.js';
+import { failureLines } from '../cli-context.js';
+import type { ProgressView } from '../runs/follow-run.js';
+import { bytesText, countText, durationText, statusWord, table } from '../output.js';
 
 /** What a person reads of sizes. */
 export const scanProgressView: ProgressView<ScanSizesProgress> = {

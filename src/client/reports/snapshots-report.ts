@@ -1,9 +1,9 @@
-import type { RotateSnapshotsResult, SnapshotOutcome, SourcesProgress } from '../workflows/messages.js';
-import { sourcesProgressQuery } from '../workflows/messages.js';
-import type { CliContext } from './cli-context.js';
-import { failureLines } from './cli-context.js';
-import type { ProgressView } from './follow-run.js';
-import { countText, durationText, statusWord } from './output.js';
+import type { RotateSnapshotsResult, SnapshotOutcome, SourcesProgress } from '../../workflows/messages.js';
+import { sourcesProgressQuery } from '../../workflows/messages.js';
+import type { CliContext } from '../cli-context.js';
+import { failureLines } from '../cli-context.js';
+import type { ProgressView } from '../runs/follow-run.js';
+import { countText, durationText, statusWord } from '../output.js';
 
 export const rotationProgressView = (title: string): ProgressView<SourcesProgress> => ({
   title,

@@ -1,10 +1,10 @@
-import type { PreviewedBackup, PreviewedSource, PrunedSource } from '../activities/contract.js';
-import type { PruneCounts, PruneProgress, PruneResult } from '../workflows/messages.js';
-import { pruneProgressQuery } from '../workflows/messages.js';
-import type { CliContext } from './cli-context.js';
-import { failureLines } from './cli-context.js';
-import type { ProgressView } from './follow-run.js';
-import { bytesText, countText, durationText, statusWord, table } from './output.js';
+import type { PreviewedBackup, PreviewedSource, PrunedSource } from '../../activities/contract.js';
+import type { PruneCounts, PruneProgress, PruneResult } from '../../workflows/messages.js';
+import { pruneProgressQuery } from '../../workflows/messages.js';
+import type { CliContext } from '../cli-context.js';
+import { failureLines } from '../cli-context.js';
+import type { ProgressView } from '../runs/follow-run.js';
+import { bytesText, countText, durationText, statusWord, table } from '../output.js';
 
 export const pruneProgressView: ProgressView<PruneProgress> = {
   title: 'Pruning',

@@ -4,10 +4,10 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { HoldfastError } from '../core/failures.js';
-import { SEARCH_ATTRIBUTES } from '../core/search-attributes.js';
-import { databaseOf, type EmbeddedServer } from './embedded-record.js';
-import { endProcess, hasCode, listensOn } from './processes.js';
+import { HoldfastError } from '../../core/failures.js';
+import { SEARCH_ATTRIBUTES } from '../../core/search-attributes.js';
+import { databaseOf, type EmbeddedServer } from './record.js';
+import { endProcess, hasCode, listensOn } from '../processes.js';
 
 const START_LIMIT_MS = 60_000;
 const RELEASE_LIMIT_MS = 1_000;

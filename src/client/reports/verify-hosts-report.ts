@@ -1,8 +1,8 @@
 import colours from 'picocolors';
-import type { CheckState, HostCheck } from '../core/hosts/checks.js';
-import type { VerifiedHost } from '../workflows/messages.js';
-import type { CliContext } from './cli-context.js';
-import { durationText, statusWord, table } from './output.js';
+import type { CheckState, HostCheck } from '../../core/hosts/checks.js';
+import type { VerifiedHost } from '../../workflows/messages.js';
+import type { CliContext } from '../cli-context.js';
+import { durationText, statusWord, table } from '../output.js';
 
 /** A line for each host. */
 export function printHosts(context: CliContext, hosts: readonly VerifiedHost[]): void {

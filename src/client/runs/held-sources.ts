@@ -1,13 +1,13 @@
-import type { ApprovedDoubt } from '../core/guard/approval.js';
-import { HoldfastError } from '../core/failures.js';
+import type { ApprovedDoubt } from '../../core/guard/approval.js';
+import { HoldfastError } from '../../core/failures.js';
 import type {
   FleetBackupResult,
   HostBackupResult,
   HostSummary,
   PruneDestinationResult,
   PruneResult,
-} from '../workflows/messages.js';
-import type { TemporalConnection } from './connection.js';
+} from '../../workflows/messages.js';
+import type { TemporalConnection } from '../connection.js';
 import { resultOf } from './workflow-results.js';
 
 export interface Place {

@@ -6,8 +6,8 @@ import {
   TerminatedFailure,
   TimeoutFailure,
 } from '@temporalio/common';
-import { HoldfastError, isFailureType } from '../core/failures.js';
-import { RESULT_MEMO } from '../workflows/messages.js';
+import { HoldfastError, isFailureType } from '../../core/failures.js';
+import { RESULT_MEMO } from '../../workflows/messages.js';
 
 /**
  * Waits for a run and gives its result, also of one that Temporal shows as Failed (it stands in the failure) or Cancelled (in the memo).

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startTicks } from './processes.js';
+import { startTicks } from '../processes.js';
 
 /**
  * Who uses the embedded server: an empty file for each use, named after its process so that a file left behind by a killed one is

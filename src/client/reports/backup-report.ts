@@ -4,13 +4,13 @@ import type {
   HeldSource,
   HostSummary,
   SourceSummary,
-} from '../workflows/messages.js';
-import { fleetProgressQuery } from '../workflows/messages.js';
-import type { CliContext } from './cli-context.js';
-import { failureLines } from './cli-context.js';
-import type { ProgressView } from './follow-run.js';
+} from '../../workflows/messages.js';
+import { fleetProgressQuery } from '../../workflows/messages.js';
+import type { CliContext } from '../cli-context.js';
+import { failureLines } from '../cli-context.js';
+import type { ProgressView } from '../runs/follow-run.js';
 import { hookLines } from './hook-report.js';
-import { bytesText, countText, durationText, statusWord, table } from './output.js';
+import { bytesText, countText, durationText, statusWord, table } from '../output.js';
 
 /** What a person reads of a fleet run: while it goes on, and at its end. */
 export const fleetProgressView: ProgressView<FleetProgress> = {

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
-import { TASK_QUEUE } from '../core/ids.js';
-import type { CatalogRun } from '../core/catalog-records.js';
-import type { ListRunsWorkflowInput, ListRunsWorkflowResult } from '../workflows/messages.js';
-import { WORKFLOW } from '../workflows/messages.js';
-import type { CliContext } from './cli-context.js';
-import type { TemporalConnection } from './connection.js';
+import { TASK_QUEUE } from '../../core/ids.js';
+import type { CatalogRun } from '../../core/catalog-records.js';
+import type { ListRunsWorkflowInput, ListRunsWorkflowResult } from '../../workflows/messages.js';
+import { WORKFLOW } from '../../workflows/messages.js';
+import type { CliContext } from '../cli-context.js';
+import type { TemporalConnection } from '../connection.js';
 import { resultOf } from './workflow-results.js';
 
 /** Runs that have ended, as the catalog has them: also those that Temporal no longer keeps. */
@@ -14,7 +14,7 @@ export async function readCatalogedRuns(
   connection: TemporalConnection,
   query: { readonly limit: number; readonly host?: string },
 ): Promise<readonly CatalogRun[]> {
-  const { findConfig } = await import('../config/load.js');
+  const { findConfig } = await import('../../config/load.js');
   const configPath = resolve(await findConfig(context.configPath, process.env));
   const input: ListRunsWorkflowInput = { configPath, ...query };
   const handle = await connection.client.workflow.start(WORKFLOW.listRuns, {
@@ -26,7 +26,7 @@ export async function readCatalogedRuns(
 }
 
 export async function printCatalogedRuns(context: CliContext, runs: readonly CatalogRun[]): Promise<void> {
-  const { durationText, statusWord, table } = await import('./output.js');
+  const { durationText, statusWord, table } = await import('../output.js');
   for (const { workflowId, runId, type, status, startedAt, durationMs, hosts, summary } of runs) {
     const times = { started_at: startedAt, duration_ms: durationMs };
     const ids = { workflow_id: workflowId, run_id: runId };

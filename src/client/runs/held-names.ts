@@ -1,7 +1,7 @@
-import type { FleetBackupResult, HostBackupResult } from '../workflows/messages.js';
-import type { CliContext } from './cli-context.js';
-import type { TemporalConnection } from './connection.js';
-import { doubtLines } from './host-report.js';
+import type { FleetBackupResult, HostBackupResult } from '../../workflows/messages.js';
+import type { CliContext } from '../cli-context.js';
+import type { TemporalConnection } from '../connection.js';
+import { doubtLines } from '../reports/host-report.js';
 import { resultOf } from './workflow-results.js';
 
 /** The names that held sources of a run would lose: its hosts’ own results have them, as long as Temporal keeps those. */

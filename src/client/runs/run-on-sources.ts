@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
-import { TASK_QUEUE } from '../core/ids.js';
-import type { CliContext } from './cli-context.js';
+import { TASK_QUEUE } from '../../core/ids.js';
+import type { CliContext } from '../cli-context.js';
 import type { ProgressView } from './follow-run.js';
 
 /** A run over the sources of a configuration, as a command starts and follows it. */
@@ -20,9 +20,9 @@ export async function runOnSources<Result extends object, Progress>(
   context: CliContext,
   run: SourcesRun<Result, Progress>,
 ): Promise<void> {
-  const { findConfig } = await import('../config/load.js');
+  const { findConfig } = await import('../../config/load.js');
   const configPath = resolve(await findConfig(context.configPath, process.env));
-  const { connect } = await import('./connection.js');
+  const { connect } = await import('../connection.js');
   const connection = await connect({ requireWorker: true, note: context.note });
   try {
     // Loaded before the run starts, so that Ctrl-C is heard from its first moment.

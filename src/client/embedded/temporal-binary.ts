@@ -3,8 +3,8 @@ import { constants } from 'node:fs';
 import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { HoldfastError } from '../core/failures.js';
-import { cacheDirectory } from './directories.js';
+import { HoldfastError } from '../../core/failures.js';
+import { cacheDirectory } from '../directories.js';
 import { downloadTemporal, OFFICIAL_RELEASE, type ReleaseArchive } from './temporal-download.js';
 
 const run = promisify(execFile);

@@ -1,8 +1,8 @@
 import type { QueryDefinition } from '@temporalio/common';
 import type { WorkflowHandle } from '@temporalio/client';
-import { EXIT } from '../core/statuses.js';
-import type { CliContext } from './cli-context.js';
-import type { TemporalConnection } from './connection.js';
+import { EXIT } from '../../core/statuses.js';
+import type { CliContext } from '../cli-context.js';
+import type { TemporalConnection } from '../connection.js';
 import { sayStarted } from './say-started.js';
 import { resultOf } from './workflow-results.js';
 

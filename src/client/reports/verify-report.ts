@@ -1,4 +1,4 @@
-import type { Findings } from '../core/verify/findings.js';
+import type { Findings } from '../../core/verify/findings.js';
 import type {
   SourceDrill,
   RestoreDrillResult,
@@ -6,12 +6,12 @@ import type {
   SourcesProgress,
   SourceVerification,
   VerifyBackupsResult,
-} from '../workflows/messages.js';
-import { sourcesProgressQuery } from '../workflows/messages.js';
-import type { CliContext } from './cli-context.js';
-import { failureLines } from './cli-context.js';
-import type { ProgressView } from './follow-run.js';
-import { bytesText, countText, durationText, statusWord, table } from './output.js';
+} from '../../workflows/messages.js';
+import { sourcesProgressQuery } from '../../workflows/messages.js';
+import type { CliContext } from '../cli-context.js';
+import { failureLines } from '../cli-context.js';
+import type { ProgressView } from '../runs/follow-run.js';
+import { bytesText, countText, durationText, statusWord, table } from '../output.js';
 
 const view = (title: string): ProgressView<SourcesProgress> => ({
   title,

@@ -1,5 +1,5 @@
-import type { CliContext } from './cli-context.js';
-import type { TemporalConnection } from './connection.js';
+import type { CliContext } from '../cli-context.js';
+import type { TemporalConnection } from '../connection.js';
 
 /** Every command that starts a run says which one, and where to look into it. */
 export function sayStarted(context: CliContext, connection: TemporalConnection, workflowId: string): void {

@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { allProcesses, argumentsOf, hasCode } from './processes.js';
+import { allProcesses, argumentsOf, hasCode } from '../processes.js';
 
 /** A server that runs on this machine. */
 export interface EmbeddedServer {

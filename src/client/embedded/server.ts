@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { HoldfastError } from '../core/failures.js';
-import { stateDirectory } from './directories.js';
-import { choosePorts, launchServer, type Ports } from './embedded-launch.js';
-import { lastServer, runningServer, writeRecord, type EmbeddedServer } from './embedded-record.js';
-import { currentUses, enter, type Role } from './embedded-users.js';
-import { endProcess, listensOn, startTicks } from './processes.js';
+import { HoldfastError } from '../../core/failures.js';
+import { stateDirectory } from '../directories.js';
+import { choosePorts, launchServer, type Ports } from './launch.js';
+import { lastServer, runningServer, writeRecord, type EmbeddedServer } from './record.js';
+import { currentUses, enter, type Role } from './users.js';
+import { endProcess, listensOn, startTicks } from '../processes.js';
 import { findTemporal } from './temporal-binary.js';
 
 /** The server writes its last state when asked to end; all of it can be killed without harm too. */

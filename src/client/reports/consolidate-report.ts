@@ -1,7 +1,7 @@
-import type { ConsolidateResult } from '../workflows/messages.js';
-import type { CliContext } from './cli-context.js';
-import { failureLines } from './cli-context.js';
-import { bytesText, countText, durationText, statusWord } from './output.js';
+import type { ConsolidateResult } from '../../workflows/messages.js';
+import type { CliContext } from '../cli-context.js';
+import { failureLines } from '../cli-context.js';
+import { bytesText, countText, durationText, statusWord } from '../output.js';
 
 export function printConsolidateResult(
   context: CliContext,

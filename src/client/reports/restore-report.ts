@@ -1,10 +1,10 @@
-import type { RestoreProgress, RestoreResult } from '../workflows/messages.js';
-import { restoreProgressQuery } from '../workflows/messages.js';
-import type { CliContext } from './cli-context.js';
-import { failureLines } from './cli-context.js';
-import type { ProgressView } from './follow-run.js';
+import type { RestoreProgress, RestoreResult } from '../../workflows/messages.js';
+import { restoreProgressQuery } from '../../workflows/messages.js';
+import type { CliContext } from '../cli-context.js';
+import { failureLines } from '../cli-context.js';
+import type { ProgressView } from '../runs/follow-run.js';
 import { hookLines } from './hook-report.js';
-import { bytesText, countText, durationText, statusWord } from './output.js';
+import { bytesText, countText, durationText, statusWord } from '../output.js';
 
 /** What a person reads of a restore: while it goes on, and at its end. */
 export const restoreProgressView: ProgressView<RestoreProgress> = {

@@ -1,4 +1,4 @@
-import type { LastProof } from '../core/verify/proof.js';
+import type { LastProof } from '../../core/verify/proof.js';
 
 /** `web1:etc: last proven restore 2026-11-21 (20261121T042200Z-1, 100 files, compared with the source)` */
 export function proofLine({ host, source, at, backupId, proof, files, complete }: LastProof): string {
