@@ -31,7 +31,8 @@ export async function writeOptionsOf(
   const { before } = mirror;
   const isFirst = before.kind === 'absent' || (before.kind === 'known' && before.state.last === undefined);
   const inPlace = isFirst ? {} : await inPlaceOf(mirror);
-  const asks = isFirst || inPlace.inPlace === 'wanted';
+  // Where only rsync may run nobody can be asked: then holes are looked after, whatever that costs.
+  const asks = mirror.host.rsyncOnly !== true && (isFirst || inPlace.inPlace === 'wanted');
   return { ...inPlace, sparse: asks ? await hasHoles(providers, control, mirror) : true };
 }
 
