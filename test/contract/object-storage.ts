@@ -368,6 +368,8 @@ export function objectStorageContract(start: () => Promise<StorageUnderTest>): v
     test('a live writer whose bytes were thrown away cannot commit', async () => {
       const writer = await storage.createObject('stolen/x', { signal: neverAborted() });
       await fill(writer, Buffer.alloc(40_000_000, 1));
+      // The writer begins its upload while it takes bytes, and may not have heard of it yet.
+      await expect.poll(() => collected(storage.listUnfinished('stolen/')), { timeout: 30_000 }).toHaveLength(1);
       for (const write of await collected(storage.listUnfinished('stolen/'))) await storage.discardUnfinished(write);
       await expect(writer.commit()).rejects.toThrow();
       await writer.abort();
