@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import pretty from 'pretty-bytes';
-import colours from 'picocolors';
+import { colours } from './colours.js';
 import type { Status } from '../core/statuses.js';
 
 /** How results look in a terminal: plain tables without lines, colours only where the terminal has them. */

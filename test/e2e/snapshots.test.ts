@@ -93,9 +93,10 @@ test('a backup makes what is due, `create` what a person asks for, `list` shows 
   expect(made.exit, made.stderr).toBe(0);
   manual = (made.summary['sources'] as { made: { name: string }[] }[])[0]?.made[0]?.name ?? '';
   expect(await names()).toEqual([manual, daily]);
-  expect((await plain('snapshots', 'list', 'web1')).stdout).toMatch(
-    /^HOST +SOURCE +SNAPSHOT[\s\S]*manual .* ok +btrfs/m,
-  );
+  const list = ['--config', path('holdfast.yaml'), 'snapshots', 'list', 'web1'];
+  const piped = await runCli(list, { ...environment(), CI: '1' });
+  expect(piped.stdout).toMatch(/^HOST +SOURCE +SNAPSHOT[\s\S]*manual .* ok +btrfs/m);
+  expect((await runCli(list, { ...environment(), FORCE_COLOR: '1' })).stdout).toContain('\u001b[32mok\u001b[39m');
   expect((await plain('snapshots', 'create', 'web1:www', '--dry-run')).stdout).toContain('there already');
 });
 

@@ -16,9 +16,12 @@ export interface RunningCli {
   readonly ended: Promise<number | NodeJS.Signals>;
 }
 
+/** What the test runner or its surroundings set, and a user's shell does not. */
+const NOT_INHERITED = /^(TEMPORAL_|(NO_COLOR|FORCE_COLOR|CI)$)/;
+
 /** Starts `bin/holdfast` without any Temporal settings of this machine. It stays in the foreground: `kill` reaches node itself, by exec. */
 export function startCli(args: readonly string[], environment: Readonly<Record<string, string>> = {}): RunningCli {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_'));
+  const inherited = Object.entries(process.env).filter(([name]) => !NOT_INHERITED.test(name));
   const child = spawn(HOLDFAST, args, {
     env: { ...Object.fromEntries(inherited), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,4 +1,4 @@
-import colours from 'picocolors';
+import { colours } from '../colours.js';
 import type { CheckState, HostCheck } from '../../core/hosts/checks.js';
 import type { VerifiedHost } from '../../workflows/messages.js';
 import type { CliContext } from '../cli-context.js';
