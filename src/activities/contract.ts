@@ -8,7 +8,7 @@ import type { BackupOptions, HostPlan, SecretRef, Selection, SourcePlan } from '
 import type { FileSystemIdentity } from '../core/scan/file-system-identity.js';
 import type { EntryCounts, FlawedEntry } from '../core/archive/manifest.js';
 import type { LastProof } from '../core/verify/proof.js';
-import type { ErrorCounts } from '../core/rsync/error-types.js';
+import type { ErrorCounts } from '../core/errors/error-types.js';
 import type { BrowseActivities } from './contract/browse.js';
 import type { CatalogActivities } from './contract/catalog.js';
 import type { StdoutActivities } from './contract/stdout.js';

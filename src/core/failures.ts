@@ -385,6 +385,36 @@ export const FAILURES = {
     'The catalog cannot be used.',
     'Backups and restores do without it. Check its database; `holdfast catalog rebuild` makes it anew.',
   ),
+  MetricsUnreachable: entry(
+    true,
+    503,
+    'The metrics database did not answer.',
+    'Backups do without it; what waits is sent later, in order. Check that it is up, its host, port and ssl; `holdfast metrics test` asks it.',
+  ),
+  MetricsDenied: entry(
+    false,
+    403,
+    'The metrics database refused the login, or what was to be done with it.',
+    'Check the token, or username and password, and what they may read and write; `holdfast metrics test` tries both.',
+  ),
+  MetricsNotFound: entry(
+    false,
+    404,
+    'The metrics database has no such database, bucket or organization.',
+    'Correct its name in the configuration, or create it there; `holdfast metrics test` says which.',
+  ),
+  MetricsVersion: entry(
+    false,
+    409,
+    'The metrics database is of another version than the configuration is written for.',
+    'For InfluxDB 2.x give token, organization and bucket; for 1.x database, username and password.',
+  ),
+  MetricsRefused: entry(
+    false,
+    422,
+    'The metrics database refused points for what they are.',
+    'A field of another type is there already: write into another database or bucket, then `holdfast metrics backfill`.',
+  ),
   RunNotFound: entry(false, 404, 'There is no such run.', 'See `holdfast runs` for those that there are.'),
 
   UnsafePath: entry(

@@ -19,7 +19,7 @@ import type { Approval, ApprovedDoubt } from '../core/guard/approval.js';
 import type { Failure } from '../core/failures.js';
 import type { Doubt } from '../core/guard/guard.js';
 import type { FlawedEntry } from '../core/archive/manifest.js';
-import type { ErrorCounts } from '../core/rsync/error-types.js';
+import type { ErrorCounts } from '../core/errors/error-types.js';
 import type { BackupOptions, Engine, HostPlan, Selection, SourcePlan } from '../core/plan.js';
 import type { Status } from '../core/statuses.js';
 import type { HookOutcome, RunHooksState } from './messages/hooks.js';

@@ -1,4 +1,4 @@
-import { errorCountsText } from '../../core/rsync/error-types.js';
+import { errorCountsText } from '../../core/errors/error-types.js';
 import type { HostBackupResult, SourceResult } from '../../workflows/messages.js';
 import type { CliContext } from '../cli-context.js';
 import { failureLines } from '../cli-context.js';

@@ -1,6 +1,6 @@
 import type { FlawedEntry } from '../archive/manifest.js';
 import { type Complaint, type CopyPlaces, flawedEntryOf, parseComplaint } from './complaints.js';
-import { type ErrorCounts, NO_ERRORS, withError } from './error-types.js';
+import { type ErrorCounts, NO_ERRORS, withError } from '../errors/error-types.js';
 import { isMultiplexingRemark } from '../ssh/failures.js';
 
 const KEPT_FLAWS = 100;

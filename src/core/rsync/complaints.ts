@@ -1,6 +1,6 @@
 import { byteStringOfText, type Flaw, textOf } from '../entries/entry.js';
 import type { FlawedEntry } from '../archive/manifest.js';
-import { type ErrorType, errorTypeOfErrno } from './error-types.js';
+import { type ErrorType, errorTypeOfErrno } from '../errors/error-types.js';
 import { unescapeRsyncName } from './text.js';
 
 /** Where a copy goes from and to: rsync's complaints name full paths of both. */

@@ -3,7 +3,7 @@ import type { FailureType } from '../failures.js';
 import type { FlawedEntry } from '../archive/manifest.js';
 import type { Complaints } from './complaint-log.js';
 import { rsyncExit } from './exit-codes.js';
-import type { ErrorCounts } from './error-types.js';
+import type { ErrorCounts } from '../errors/error-types.js';
 import type { RsyncStatistics } from './statistics.js';
 import { unescapeRsyncName } from './text.js';
 import { explainSshFailure } from '../ssh/failures.js';

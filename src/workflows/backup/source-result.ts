@@ -1,6 +1,6 @@
 import type { Failure } from '../../core/failures.js';
 import type { SourcePlan } from '../../core/plan.js';
-import { errorTypeOfFailure, NO_ERRORS, withError } from '../../core/rsync/error-types.js';
+import { errorTypeOfFailure, NO_ERRORS, withError } from '../../core/errors/error-types.js';
 import type { Status } from '../../core/statuses.js';
 import { withoutOutputs } from '../hooks/hook-outcomes.js';
 import type { ScriptOutcome, SourceFigures, SourceResult } from '../messages.js';

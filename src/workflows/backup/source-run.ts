@@ -3,7 +3,7 @@ import type { Approval } from '../../core/guard/approval.js';
 import type { Failure, FailurePlace } from '../../core/failures.js';
 import type { Doubt } from '../../core/guard/guard.js';
 import type { FlawedEntry } from '../../core/archive/manifest.js';
-import type { ErrorCounts } from '../../core/rsync/error-types.js';
+import type { ErrorCounts } from '../../core/errors/error-types.js';
 import type { BackupOptions, HostPlan, RunLimit, SourcePlan } from '../../core/plan.js';
 import type { Status } from '../../core/statuses.js';
 import type { Hooks } from '../hooks/hooks.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ComplaintLog } from '../../../src/core/rsync/complaint-log.js';
-import { NO_ERRORS } from '../../../src/core/rsync/error-types.js';
+import { NO_ERRORS } from '../../../src/core/errors/error-types.js';
 import { parseComplaint } from '../../../src/core/rsync/complaints.js';
 import { judgeRsync, type RsyncOutcome } from '../../../src/core/rsync/outcome.js';
 import { NO_STATISTICS } from '../../../src/core/rsync/statistics.js';

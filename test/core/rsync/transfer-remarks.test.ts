@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { errorCountsText, errorTypeOfFailure, NO_ERRORS } from '../../../src/core/rsync/error-types.js';
+import { errorCountsText, errorTypeOfFailure, NO_ERRORS } from '../../../src/core/errors/error-types.js';
 import { combinedStatistics, NO_STATISTICS, type RsyncStatistics } from '../../../src/core/rsync/statistics.js';
 import { TransferClock } from '../../../src/core/rsync/transfer-clock.js';
 import { DEFAULT_EXPECTATIONS, type Transfer, transferRemarks } from '../../../src/core/rsync/transfer-remarks.js';

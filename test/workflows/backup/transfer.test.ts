@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { resultOf } from '../../../src/client/runs/workflow-results.js';
 import { HoldfastError } from '../../../src/core/failures.js';
 import type { HostPlan } from '../../../src/core/plan.js';
-import { NO_ERRORS } from '../../../src/core/rsync/error-types.js';
+import { NO_ERRORS } from '../../../src/core/errors/error-types.js';
 import { NO_STATISTICS } from '../../../src/core/rsync/statistics.js';
 import type { HostBackupResult, SourceResult } from '../../../src/workflows/messages.js';
 import { hostPlan, sourcePlan } from '../../support/plans.js';
