@@ -1,7 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { TASK_QUEUE } from '../core/ids.js';
 import type { TemporalConnection } from './connection.js';
-import { resultOf } from './runs/workflow-results.js';
+import { answerOf } from './runs/answer-of.js';
 
 /**
  * A long answer, page by page: each is a short Workflow of its own, so that none carries more than a payload may.
@@ -17,18 +15,11 @@ export async function* readPages<
   workflow: { readonly type: string; readonly idPrefix: string; readonly summary: string },
   input: Input,
 ): AsyncGenerator<Page> {
-  const id = `${workflow.idPrefix}/${Date.now()}-${randomBytes(3).toString('hex')}`;
-  let after: After | undefined;
-  for (let number = 1; ; number += 1) {
-    const handle = await connection.client.workflow.start(workflow.type, {
-      taskQueue: TASK_QUEUE,
-      workflowId: number === 1 ? id : `${id}/${number}`,
-      args: [after === undefined ? input : { ...input, after }],
-      staticSummary: workflow.summary.slice(0, 200),
-    });
-    const page = await Promise.race([resultOf<Page>(handle), connection.workerFailed]);
+  for (let next: After | undefined; ; ) {
+    const asked: object = next === undefined ? input : { ...input, after: next };
+    const page: Page = await answerOf<Page>(connection, { ...workflow, input: asked });
     yield page;
     if (page.next === undefined) return;
-    after = page.next;
+    next = page.next;
   }
 }

@@ -1,11 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { TASK_QUEUE } from '../core/ids.js';
 import type { Selection } from '../core/plan.js';
 import type { MeasuredSize } from '../core/sizes/sizes.js';
 import type { ListSizesWorkflowInput, ListSizesWorkflowResult } from '../workflows/messages.js';
 import { WORKFLOW } from '../workflows/messages.js';
 import type { TemporalConnection } from './connection.js';
-import { resultOf } from './runs/workflow-results.js';
+import { answerOf } from './runs/answer-of.js';
 
 /** As many as stay below what a payload may be. */
 const PAGE = 80;
@@ -18,12 +16,11 @@ export async function readSizes(
   const sizes: MeasuredSize[] = [];
   for (let total = 1; sizes.length < total; ) {
     const input: ListSizesWorkflowInput = { ...at, offset: sizes.length, limit: PAGE };
-    const handle = await connection.client.workflow.start(WORKFLOW.listSizes, {
-      taskQueue: TASK_QUEUE,
-      workflowId: `sizes-list/${Date.now()}-${randomBytes(3).toString('hex')}`,
-      args: [input],
+    const page = await answerOf<ListSizesWorkflowResult>(connection, {
+      type: WORKFLOW.listSizes,
+      idPrefix: 'sizes-list',
+      input,
     });
-    const page = await Promise.race([resultOf<ListSizesWorkflowResult>(handle), connection.workerFailed]);
     sizes.push(...page.sizes);
     // Fewer than there were a moment ago: a scan has just forgotten some.
     total = page.sizes.length === 0 ? sizes.length : page.total;

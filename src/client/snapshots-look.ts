@@ -1,6 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
-import { TASK_QUEUE } from '../core/ids.js';
 import type { Selection } from '../core/plan.js';
 import type {
   ListSnapshotsWorkflowInput,
@@ -9,10 +6,10 @@ import type {
 } from '../workflows/messages.js';
 import { WORKFLOW } from '../workflows/messages.js';
 import type { CliContext } from './cli-context.js';
-import { connect } from './connection.js';
 import { MakeView, RemoveView } from './snapshots-preview.js';
 import { ListView, type SnapshotsView } from './snapshots-view.js';
-import { resultOf } from './runs/workflow-results.js';
+import { answerOf } from './runs/answer-of.js';
+import { withWorkers } from './with-workers.js';
 
 /** What is shown: the snapshots that there are, or what making or removing some would do. */
 export type SnapshotsShown =
@@ -23,28 +20,18 @@ export type SnapshotsShown =
 
 /** Shows snapshots, of which nothing is changed. The list may be long: it comes page by page, each by a short Workflow. */
 export async function lookAtSnapshots(context: CliContext, selection: Selection, shown: SnapshotsShown): Promise<void> {
-  const { findConfig } = await import('../config/load.js');
-  const configPath = resolve(await findConfig(context.configPath, process.env));
-  const connection = await connect({ requireWorker: true, note: context.note });
-  try {
+  await withWorkers(context, async ({ configPath, connection }) => {
     const view = viewOf(context, shown);
     let next: ListSnapshotsWorkflowResult['next'] = { offset: 0, shown: 0 };
     while (next !== undefined) {
       const input: ListSnapshotsWorkflowInput = { configPath, selection, ...next };
-      const handle = await connection.client.workflow.start(WORKFLOW.listSnapshots, {
-        taskQueue: TASK_QUEUE,
-        workflowId: `snapshots-list/${Date.now()}-${randomBytes(3).toString('hex')}`,
-        args: [input],
-      });
-      const listed: Promise<ListSnapshotsWorkflowResult> = resultOf<ListSnapshotsWorkflowResult>(handle);
-      const page: ListSnapshotsWorkflowResult = await Promise.race([listed, connection.workerFailed]);
+      const question = { type: WORKFLOW.listSnapshots, idPrefix: 'snapshots-list', input };
+      const page: ListSnapshotsWorkflowResult = await answerOf<ListSnapshotsWorkflowResult>(connection, question);
       for (const source of page.sources) view.show(source);
       next = page.next;
     }
     process.exitCode = view.end();
-  } finally {
-    await connection.stop();
-  }
+  });
 }
 
 function viewOf(context: CliContext, shown: SnapshotsShown): SnapshotsView {

@@ -4,10 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { runningServer } from '../../src/client/embedded/record.js';
-import { endProcess } from '../../src/client/processes.js';
 import { startLoopbackHost, type LoopbackHost } from '../../src/demo/loopback-host.js';
-import { runCli, startCli, type RunningCli } from '../support/cli.js';
+import { runCli, type RunningCli, startUp, stopUp } from '../support/cli.js';
 
 /** Held sources as their user meets them: everything through `bin/holdfast`, against a real server, worker and host. */
 let directory: string;
@@ -66,8 +64,7 @@ beforeAll(async () => {
   for (const name of ['sshd', 'backup', 'etc', 'vault']) await mkdir(path(name), { mode: 0o700 });
   host = await startLoopbackHost({ name: 'web1', directory: path('sshd') });
   await configure();
-  up = startCli(['up'], environment());
-  await up.until(/^Ready/m);
+  up = await startUp(environment());
 });
 
 beforeEach(async () => {
@@ -80,10 +77,7 @@ beforeEach(async () => {
 });
 
 afterAll(async () => {
-  up.kill('SIGTERM');
-  await up.ended;
-  const server = runningServer(path('state'));
-  if (server) await endProcess(server.pid, 10_000);
+  await stopUp(up, path('state'));
   await host.stop();
   await rm(directory, { recursive: true, force: true });
 });

@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runningServer } from '../../src/client/embedded/record.js';
-import { endProcess } from '../../src/client/processes.js';
 import { startLoopbackHost, type LoopbackHost } from '../../src/demo/loopback-host.js';
-import { runCli, startCli, type RunningCli } from '../support/cli.js';
+import { runCli, runJson, type RunningCli, startCli, startUp, stopUp } from '../support/cli.js';
 import { startVersityGw, type S3TestServer } from '../support/versitygw.js';
 
 /** One night in the life of a person: a host, both engines, a bucket, and everything through `bin/holdfast`. */
@@ -17,14 +16,7 @@ let up: RunningCli;
 const environment = (): Record<string, string> => ({ HOLDFAST_STATE_DIR: join(directory, 'state') });
 const path = (name: string): string => join(directory, name);
 
-async function holdfast(...words: string[]) {
-  const run = await runCli(['--config', path('holdfast.yaml'), '--json', ...words], environment());
-  const documents = run.stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
-  return { exit: run.exit, documents, summary: documents.at(-1) ?? {}, stderr: run.stderr };
-}
+const holdfast = (...words: string[]) => runJson(['--config', path('holdfast.yaml'), ...words], environment());
 
 async function configure(hosts: Record<string, unknown> = {}): Promise<void> {
   const login = {
@@ -74,15 +66,11 @@ beforeAll(async () => {
   await writeFile(path('s3-id'), bucket.accessKeyId, { mode: 0o600 });
   await writeFile(path('s3-secret'), bucket.secretAccessKey, { mode: 0o600 });
   await configure();
-  up = startCli(['up'], environment());
-  await up.until(/^Ready/m);
+  up = await startUp(environment());
 });
 
 afterAll(async () => {
-  up.kill('SIGTERM');
-  await up.ended;
-  const server = runningServer(path('state'));
-  if (server) await endProcess(server.pid, 10_000);
+  await stopUp(up, path('state'));
   await host.stop();
   await bucket.stop();
   await rm(directory, { recursive: true, force: true });

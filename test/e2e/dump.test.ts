@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runningServer } from '../../src/client/embedded/record.js';
 import { endProcess } from '../../src/client/processes.js';
 import { startLoopbackHost, type LoopbackHost } from '../../src/demo/loopback-host.js';
-import { runCli, startCli, type RunningCli } from '../support/cli.js';
+import { runJson, type RunningCli, startUp } from '../support/cli.js';
 import { client } from '../support/databases.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
 
@@ -33,11 +33,7 @@ const sql = (database: string, command: string): Promise<string> =>
     `--command=${command}`,
   ]);
 
-async function holdfast(...words: string[]) {
-  const { exit, stdout, stderr } = await runCli(['--config', path('holdfast.yaml'), '--json', ...words], environment());
-  const lines = stdout.split('\n').filter((line) => line !== '');
-  return { exit, stderr, summary: JSON.parse(lines.at(-1) ?? '{}') as Record<string, unknown> };
-}
+const holdfast = (...words: string[]) => runJson(['--config', path('holdfast.yaml'), ...words], environment());
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'holdfast-dumps-'));
@@ -83,8 +79,7 @@ beforeAll(async () => {
       { aliasDuplicateObjects: false },
     ),
   );
-  up = startCli(['up'], environment());
-  await up.until(/^Ready/m);
+  up = await startUp(environment());
 });
 
 afterAll(async () => {

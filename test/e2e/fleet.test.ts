@@ -10,7 +10,7 @@ import type { Engine } from '../../src/core/plan.js';
 import type { MeasuredSize } from '../../src/core/sizes/sizes.js';
 import type { Status } from '../../src/core/statuses.js';
 import type { FleetBackupResult, HostSummary } from '../../src/workflows/messages.js';
-import { runCli, startCli, type RunningCli } from '../support/cli.js';
+import { runCli, runJson, type RunningCli, startUp } from '../support/cli.js';
 import { fleetConfiguration } from '../support/fleet/configuration.js';
 import type { Fault } from '../support/fleet/fault.js';
 import { startFleet, type Fleet } from '../support/fleet/fleet.js';
@@ -53,10 +53,8 @@ interface Listed {
   readonly status: string;
 }
 
-async function holdfast<Summary>(...words: string[]): Promise<{ exit: unknown; summary: Summary; stderr: string }> {
-  const { exit, stdout, stderr } = await runCli(['--config', path('holdfast.yaml'), '--json', ...words], environment());
-  return { exit, stderr, summary: JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '{}') as Summary };
-}
+const holdfast = <Summary>(...words: string[]) =>
+  runJson<Summary>(['--config', path('holdfast.yaml'), ...words], environment());
 
 /** Every other healthy host is archived; a fault meets a mirror. */
 const engineOf = (host: FleetHost): Engine =>
@@ -76,8 +74,7 @@ beforeAll(async () => {
       }),
     ),
   );
-  up = startCli(['up'], environment());
-  await up.until(/^Ready/m);
+  up = await startUp(environment());
 });
 
 afterAll(async () => {

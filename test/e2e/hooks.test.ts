@@ -4,11 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { runningServer } from '../../src/client/embedded/record.js';
-import { endProcess } from '../../src/client/processes.js';
 import { startLoopbackHost, type LoopbackHost } from '../../src/demo/loopback-host.js';
 import type { HookOutcome } from '../../src/workflows/messages.js';
-import { runCli, startCli, type RunningCli } from '../support/cli.js';
+import { runCli, runJson, type RunningCli, startUp, stopUp } from '../support/cli.js';
 
 /** Hooks of a run, a host, a source and a restore, through `bin/holdfast` and a real sshd. */
 let directory: string;
@@ -17,12 +15,7 @@ let up: RunningCli;
 const path = (name: string): string => join(directory, name);
 const environment = (): Record<string, string> => ({ HOLDFAST_STATE_DIR: path('state') });
 
-async function holdfast(...words: string[]) {
-  const run = await runCli(['--config', path('holdfast.yaml'), '--json', ...words], environment());
-  const lines = run.stdout.split('\n').filter((line) => line !== '');
-  const summary = JSON.parse(lines.at(-1) ?? '{}') as Record<string, unknown>;
-  return { exit: run.exit, summary, stderr: run.stderr };
-}
+const holdfast = (...words: string[]) => runJson(['--config', path('holdfast.yaml'), ...words], environment());
 
 /** Each hook writes a line: its event, its source, how what it stands after ended, where a restore writes to. */
 const log = async (): Promise<string[]> =>
@@ -78,8 +71,7 @@ case $HOLDFAST_HOOK in before_restore) rm '${path('running')}' ;; *) touch '${pa
       },
     }),
   );
-  up = startCli(['up'], environment());
-  await up.until(/^Ready/m);
+  up = await startUp(environment());
 });
 
 beforeEach(async () => {
@@ -88,10 +80,7 @@ beforeEach(async () => {
 });
 
 afterAll(async () => {
-  up.kill('SIGTERM');
-  await up.ended;
-  const server = runningServer(path('state'));
-  if (server) await endProcess(server.pid, 10_000);
+  await stopUp(up, path('state'));
   await host.stop();
   await rm(directory, { recursive: true, force: true });
 });

@@ -3,10 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runningServer } from '../../src/client/embedded/record.js';
-import { endProcess } from '../../src/client/processes.js';
 import { startLoopbackHost, type LoopbackHost } from '../../src/demo/loopback-host.js';
-import { runCli, startCli, type RunningCli } from '../support/cli.js';
+import { runJson, type RunningCli, startUp, stopUp } from '../support/cli.js';
 
 /** Retention as its user meets it: everything through `bin/holdfast`, against a real server and worker. */
 let directory: string;
@@ -16,14 +14,7 @@ const path = (name: string): string => join(directory, name);
 const environment = (): Record<string, string> => ({ HOLDFAST_STATE_DIR: path('state') });
 const AT = ['--host', 'web1', '--source', 'www'];
 
-async function holdfast(...words: string[]) {
-  const run = await runCli(['--config', path('holdfast.yaml'), '--json', ...words], environment());
-  const documents = run.stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
-  return { exit: run.exit, documents, summary: documents.at(-1) ?? {}, stderr: run.stderr };
-}
+const holdfast = (...words: string[]) => runJson(['--config', path('holdfast.yaml'), ...words], environment());
 
 const configure = (rules: Record<string, unknown>): Promise<void> =>
   writeFile(
@@ -59,15 +50,11 @@ beforeAll(async () => {
   await writeFile(path('www/index'), 'as it was\n');
   host = await startLoopbackHost({ name: 'web1', directory: path('sshd') });
   await configure({});
-  up = startCli(['up'], environment());
-  await up.until(/^Ready/m);
+  up = await startUp(environment());
 });
 
 afterAll(async () => {
-  up.kill('SIGTERM');
-  await up.ended;
-  const server = runningServer(path('state'));
-  if (server) await endProcess(server.pid, 10_000);
+  await stopUp(up, path('state'));
   await host.stop();
   await rm(directory, { recursive: true, force: true });
 });

@@ -17,10 +17,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runningServer } from '../../src/client/embedded/record.js';
-import { endProcess } from '../../src/client/processes.js';
 import { startLoopbackHost, type LoopbackHost } from '../../src/demo/loopback-host.js';
-import { runCli, startCli, type RunningCli } from '../support/cli.js';
+import { runJson, type RunningCli, startUp, stopUp } from '../support/cli.js';
 import { describeTree } from '../support/tree-oracle.js';
 
 /** Looking into backups and getting things out of them, through `bin/holdfast`. */
@@ -35,14 +33,7 @@ const environment = (): Record<string, string> => ({
   TMPDIR: path('tmp'),
 });
 
-async function holdfast(...words: string[]) {
-  const run = await runCli(['--config', path('holdfast.yaml'), '--json', ...words], environment());
-  const documents = run.stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
-  return { exit: run.exit, documents, summary: documents.at(-1) ?? {}, stderr: run.stderr };
-}
+const holdfast = (...words: string[]) => runJson(['--config', path('holdfast.yaml'), ...words], environment());
 
 /** A bash pipeline in which `holdfast` is the command; its own exit code comes first. */
 function piped(command: string): { readonly exit: number; readonly stdout: string; readonly stderr: string } {
@@ -90,8 +81,7 @@ beforeAll(async () => {
       hosts: { web1: { ...login, paths: [archived, { path: path('www'), dest_subdir: 'copy' }] } },
     }),
   );
-  up = startCli(['up'], environment());
-  await up.until(/^Ready/m);
+  up = await startUp(environment());
   expect((await holdfast('backup')).exit).toBe(0);
   writeFileSync(path('www/index'), 'www as it is now\n');
   expect((await holdfast('backup')).exit).toBe(0);
@@ -100,10 +90,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  up.kill('SIGTERM');
-  await up.ended;
-  const server = runningServer(path('state'));
-  if (server) await endProcess(server.pid, 10_000);
+  await stopUp(up, path('state'));
   await host.stop();
   await rm(directory, { recursive: true, force: true });
 });

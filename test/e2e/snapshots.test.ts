@@ -4,10 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runningServer } from '../../src/client/embedded/record.js';
-import { endProcess } from '../../src/client/processes.js';
 import { startLoopbackHost, type LoopbackHost } from '../../src/demo/loopback-host.js';
-import { type RunningCli, runCli, startCli } from '../support/cli.js';
+import { runCli, runJson, type RunningCli, startUp, stopUp } from '../support/cli.js';
 import { type LoopFileSystem, mountLoopFileSystem } from '../support/loop-file-system.js';
 
 /** `holdfast snapshots` as a person uses it, on a real BTRFS, through `bin/holdfast`. */
@@ -20,15 +18,7 @@ let manual: string;
 const path = (name: string): string => join(directory, name);
 const environment = (): Record<string, string> => ({ HOLDFAST_STATE_DIR: path('state') });
 
-async function holdfast(...words: string[]) {
-  const run = await runCli(['--config', path('holdfast.yaml'), '--json', ...words], environment());
-  const documents = run.stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
-  const of = (type: string) => documents.filter((document) => document['message_type'] === type);
-  return { exit: run.exit, of, summary: documents.at(-1) ?? {}, stderr: run.stderr };
-}
+const holdfast = (...words: string[]) => runJson(['--config', path('holdfast.yaml'), ...words], environment());
 const plain = (...words: string[]) => runCli(['--config', path('holdfast.yaml'), ...words], environment());
 const names = async (): Promise<unknown[]> =>
   (await holdfast('snapshots', 'list')).of('snapshot').map(({ name }) => name);
@@ -55,15 +45,11 @@ beforeAll(async () => {
       snapshots: { volume: volume.mount, schedules: [{ type: 'daily', count: 7, interval: '1d' }] },
     }),
   );
-  up = startCli(['up'], environment());
-  await up.until(/^Ready/m);
+  up = await startUp(environment());
 });
 
 afterAll(async () => {
-  up.kill('SIGTERM');
-  await up.ended;
-  const server = runningServer(path('state'));
-  if (server) await endProcess(server.pid, 10_000);
+  await stopUp(up, path('state'));
   await host.stop();
   await volume.stop();
   await rm(directory, { recursive: true, force: true });

@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { runningServer } from '../../src/client/embedded/record.js';
+import { endProcess } from '../../src/client/processes.js';
 
 const HOLDFAST = fileURLToPath(new URL('../../bin/holdfast', import.meta.url));
 
@@ -51,6 +53,49 @@ export async function runCli(
   const cli = startCli(args, environment);
   const exit = await cli.ended;
   return { exit, stdout: cli.stdout(), stderr: cli.stderr() };
+}
+
+/** What a command with `--json` printed. */
+export interface JsonRun<Summary = Record<string, unknown>> {
+  readonly exit: number | NodeJS.Signals;
+  readonly stderr: string;
+  readonly documents: readonly Record<string, unknown>[];
+  /** Those of this `message_type`. */
+  readonly of: (type: string) => readonly Record<string, unknown>[];
+  /** The last one; empty when there is none. */
+  readonly summary: Summary;
+}
+
+/** Runs a command with `--json` to its end; fails on output that is no JSON. */
+export async function runJson<Summary = Record<string, unknown>>(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<JsonRun<Summary>> {
+  const { exit, stdout, stderr } = await runCli(['--json', ...args], environment);
+  const documents = stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const of = (type: string) => documents.filter((document) => document['message_type'] === type);
+  return { exit, stderr, documents, of, summary: (documents.at(-1) ?? {}) as Summary };
+}
+
+/** Starts `holdfast up` and waits until it is ready. */
+export async function startUp(
+  environment: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+): Promise<RunningCli> {
+  const up = startCli(['up', ...args], environment);
+  await up.until(/^Ready/m);
+  return up;
+}
+
+/** Ends `holdfast up` as a person would, and the embedded server, should it go on for somebody. */
+export async function stopUp(up: RunningCli, stateDirectory: string): Promise<void> {
+  up.kill('SIGTERM');
+  await up.ended;
+  const server = runningServer(stateDirectory);
+  if (server) await endProcess(server.pid, 10_000);
 }
 
 function untilMatch(

@@ -4,7 +4,7 @@ import type { Seal } from '../../providers/encryption/encryption.js';
 import type { ScriptJob, ScriptResult, ScriptRunner } from '../../providers/remote/script-runner.js';
 import type { LimitedStep } from '../../providers/throttle/traffic.js';
 import type { ObjectWriter } from '../../providers/storage/object-storage.js';
-import { allEnded } from './all-ended.js';
+import { Stages } from './stages.js';
 import { CountingSink } from './counting-sink.js';
 import type { PackedBytes } from './pack-flow.js';
 import { packFlow } from './pack-flow.js';
@@ -38,18 +38,8 @@ export async function transferToObject(
   writer: ObjectWriter,
   outerSignal: AbortSignal,
 ): Promise<TransferEvidence> {
-  // One stage's failure must end the others, or they would wait for ever.
-  const stop = new AbortController();
-  const signal = AbortSignal.any([outerSignal, stop.signal]);
-  const work: Promise<unknown>[] = [];
-  const watch = (stage: Promise<unknown>): void => {
-    work.push(
-      stage.catch((error: unknown) => {
-        stop.abort();
-        throw error;
-      }),
-    );
-  };
+  const stages = new Stages(outerSignal);
+  const { signal, watch } = stages;
   const sink = new CountingSink(writer);
   const { limits, zstd, seal } = transfer;
   // Only what passes through this process can be held up here.
@@ -59,12 +49,12 @@ export async function transferToObject(
     stdout: direct === undefined ? 'pipe' : { fd: direct },
     signal,
   });
-  watch(script.finished);
+  void watch(script.finished);
 
   let flow: Readable | null = script.stdout;
   if (limits?.host && flow !== null) {
     const held = limits.host();
-    watch(pipeline(flow, held));
+    void watch(pipeline(flow, held));
     flow = held;
   }
   const packing = {
@@ -73,6 +63,6 @@ export async function transferToObject(
     ...(limits?.destination === undefined ? {} : { limit: limits.destination }),
   };
   const packed = packFlow(flow, packing, sink, signal, watch);
-  await allEnded(work);
+  await stages.allEnded();
   return { result: await script.finished, ...(await packed(transfer.job.what)) };
 }

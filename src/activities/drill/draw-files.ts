@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { detached } from '../../core/entries/byte-records.js';
+import { detachedEntry } from '../../core/entries/detached-entry.js';
 import { Sample } from '../../core/verify/drill-sample.js';
 import { comparePaths } from '../../core/entries/entry.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
@@ -97,15 +97,4 @@ async function draw(
   await take(drawn.taken().sort((a, b) => comparePaths(a.entry.path, b.entry.path)));
 }
 
-const keepable = ({ entry, doubtful }: SampledFile): SampledFile => ({
-  doubtful,
-  entry: {
-    ...entry,
-    path: detached(entry.path),
-    mtime: detached(entry.mtime),
-    ctime: detached(entry.ctime),
-    inode: detached(entry.inode),
-    device: detached(entry.device),
-    mode: detached(entry.mode),
-  },
-});
+const keepable = ({ entry, doubtful }: SampledFile): SampledFile => ({ doubtful, entry: detachedEntry(entry) });

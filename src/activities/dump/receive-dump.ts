@@ -9,7 +9,7 @@ import { MAX_EXTENTS } from '../../core/extents/layout.js';
 import { zstdCounts } from '../../core/archive/tar-byte-counts.js';
 import type { ScriptResult } from '../../providers/remote/script-runner.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
-import { allEnded } from '../archive/all-ended.js';
+import { Stages } from '../archive/stages.js';
 import { startZstd } from '../archive/local-zstd.js';
 import { DumpContent, withoutTrailer } from './dump-content.js';
 import type { DumpDone } from './dump-records.js';
@@ -39,18 +39,8 @@ export async function receiveDump(
   const packsOnHost = record.compressOn === 'host';
   const startedAtSeconds = Math.floor(Date.now() / 1000);
 
-  // One stage's failure must end the others, or they would wait for ever.
-  const stop = new AbortController();
-  const signal = AbortSignal.any([control.signal, stop.signal]);
-  const work: Promise<unknown>[] = [];
-  const watch = <T>(stage: Promise<T>): Promise<T> => {
-    const watched = stage.catch((error: unknown) => {
-      stop.abort();
-      throw error;
-    });
-    work.push(watched);
-    return watched;
-  };
+  const stages = new Stages(control.signal);
+  const { signal, watch } = stages;
   const script = providers.runnerFor(input.host).start({
     what: `dump ${task.fileName}`,
     body: dumpScript({
@@ -110,7 +100,7 @@ export async function receiveDump(
     if (command.before !== undefined) session.assertEnded(result, 'copy', 'said');
     session.assertEnded(result, 'dump', 'said');
   };
-  await allEnded(work).catch(async (error: unknown) => {
+  await stages.allEnded().catch(async (error: unknown) => {
     // Where the program came to its end, its own words say more than what that did to the stages behind it.
     const ended = await script.finished.catch(() => undefined);
     if (ended !== undefined) assertProgram(ended);

@@ -7,11 +7,11 @@ import { zstdOptions } from '../../core/archive/tar-script.js';
 import type { Seal } from '../../providers/encryption/encryption.js';
 import type { LimitedStep } from '../../providers/throttle/traffic.js';
 import type { ActivityControl } from '../activity-control.js';
-import { allEnded } from '../archive/all-ended.js';
 import { CountingSink } from '../archive/counting-sink.js';
 import type { Repository } from '../archive/open-repository.js';
 import type { PackedBytes } from '../archive/pack-flow.js';
 import { packFlow } from '../archive/pack-flow.js';
+import { Stages } from '../archive/stages.js';
 import type { WriteDumpInput } from '../contract.js';
 import type { DumpContent } from './dump-content.js';
 import type { DumpPlanRecord } from './dump-records.js';
@@ -82,17 +82,7 @@ async function pack(
   sink: CountingSink,
   outerSignal: AbortSignal,
 ): Promise<PackedBytes> {
-  const stop = new AbortController();
-  const signal = AbortSignal.any([outerSignal, stop.signal]);
-  const work: Promise<unknown>[] = [];
-  const watch = (stage: Promise<unknown>): void => {
-    work.push(
-      stage.catch((error: unknown) => {
-        stop.abort();
-        throw error;
-      }),
-    );
-  };
+  const stages = new Stages(outerSignal);
   const { compressionLevel, compressionLongLog } = input.source.archive;
   const packing = {
     // One dump at a time: it may have both threads.
@@ -100,7 +90,7 @@ async function pack(
     ...(seal === undefined ? {} : { seal }),
     ...(limits?.destination === undefined ? {} : { limit: limits.destination }),
   };
-  const packed = packFlow(flow, packing, sink, signal, watch);
-  await allEnded(work);
+  const packed = packFlow(flow, packing, sink, stages.signal, stages.watch);
+  await stages.allEnded();
   return packed(what);
 }

@@ -1,11 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import select from '@inquirer/select';
-import { TASK_QUEUE } from '../../core/ids.js';
 import type { RestorePoint } from '../../activities/contract.js';
 import type { ListBackupsWorkflowInput, ListBackupsWorkflowResult } from '../../workflows/messages.js';
 import { WORKFLOW } from '../../workflows/messages.js';
 import type { TemporalConnection } from '../connection.js';
-import { resultOf } from '../runs/workflow-results.js';
+import { answerOf } from '../runs/answer-of.js';
 
 /** Asks which backup; undefined when there is none. Throws the failure when they cannot be listed. */
 export async function choosePoint(
@@ -14,15 +12,8 @@ export async function choosePoint(
 ): Promise<RestorePoint | undefined> {
   const selection = { hosts: [host], sources: [source], tags: [] };
   const input: ListBackupsWorkflowInput = { configPath, selection, limit: 200 };
-  const handle = await connection.client.workflow.start(WORKFLOW.listBackups, {
-    taskQueue: TASK_QUEUE,
-    workflowId: `backups/${Date.now()}-${randomBytes(3).toString('hex')}`,
-    args: [input],
-  });
-  const { backups, failures } = await Promise.race([
-    resultOf<ListBackupsWorkflowResult>(handle),
-    connection.workerFailed,
-  ]);
+  const question = { type: WORKFLOW.listBackups, idPrefix: 'backups', input };
+  const { backups, failures } = await answerOf<ListBackupsWorkflowResult>(connection, question);
   const [failure] = failures;
   if (backups.length === 0 && failure !== undefined) {
     const { HoldfastError } = await import('../../core/failures.js');

@@ -1,8 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { TASK_QUEUE } from '../../core/ids.js';
 import { parseSnapshotName } from '../../core/snapshots/names.js';
 import { EXIT } from '../../core/statuses.js';
 import type { ListBackupsWorkflowInput, ListBackupsWorkflowResult } from '../../workflows/messages.js';
@@ -12,6 +9,7 @@ import { collect, limitOf } from '../command-arguments.js';
 import { contextOf, failureLines } from '../cli-context.js';
 import { proofLine } from '../reports/proof-line.js';
 import type { CliContext } from '../cli-context.js';
+import { withWorkers } from '../with-workers.js';
 
 interface BackupsCommandOptions {
   readonly source: readonly string[];
@@ -38,24 +36,19 @@ async function listBackups(
   hosts: readonly string[],
   options: BackupsCommandOptions,
 ): Promise<void> {
-  const { findConfig } = await import('../../config/load.js');
-  const configPath = resolve(await findConfig(context.configPath, process.env));
-  const { connect } = await import('../connection.js');
-  const connection = await connect({ requireWorker: true, note: context.note });
-  try {
+  await withWorkers(context, async ({ configPath, connection }) => {
     const input: ListBackupsWorkflowInput = {
       configPath,
       selection: { hosts, sources: options.source, tags: [] },
       limit: options.limit,
       ...(options.offline ? { offline: true } : {}),
     };
-    const handle = await connection.client.workflow.start(WORKFLOW.listBackups, {
-      taskQueue: TASK_QUEUE,
-      workflowId: `backups/${Date.now()}-${randomBytes(3).toString('hex')}`,
-      args: [input],
+    const { answerOf } = await import('../runs/answer-of.js');
+    const result = await answerOf<ListBackupsWorkflowResult>(connection, {
+      type: WORKFLOW.listBackups,
+      idPrefix: 'backups',
+      input,
     });
-    const { resultOf } = await import('../runs/workflow-results.js');
-    const result = await Promise.race([resultOf<ListBackupsWorkflowResult>(handle), connection.workerFailed]);
     const { bytesText, statusWord, table } = await import('../output.js');
     if (result.backups.length === 0) context.note('No backups yet.');
     else {
@@ -100,9 +93,7 @@ async function listBackups(
     const exitCode = result.failures.length > 0 ? EXIT.failed : EXIT.ok;
     context.printJson({ message_type: 'summary', ...result, exit_code: exitCode });
     process.exitCode = exitCode;
-  } finally {
-    await connection.stop();
-  }
+  });
 }
 
 function remarkOf({

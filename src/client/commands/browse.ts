@@ -10,6 +10,7 @@ import type { TemporalConnection } from '../connection.js';
 import { accessOfOptions, identityOptions, type IdentityOptions } from '../read-access.js';
 import { pointOf, type PointOptions, snapshotOption } from '../point-option.js';
 import { sourceOfArgument } from '../source-argument.js';
+import { type AtWorkers, withWorkers } from '../with-workers.js';
 
 interface BrowseCommandOptions extends PointOptions, IdentityOptions {}
 
@@ -41,38 +42,40 @@ interface Asked {
   readonly access: ReturnType<typeof accessOfOptions>;
 }
 
-async function start(context: CliContext, { host, source, point, access }: Asked): Promise<void> {
-  const { findConfig } = await import('../../config/load.js');
-  const configPath = resolve(await findConfig(context.configPath, process.env));
-  const { connect } = await import('../connection.js');
-  const connection = await connect({ requireWorker: true, note: context.note });
+async function start(context: CliContext, asked: Asked): Promise<void> {
   try {
-    const { choosePoint } = await import('../browse/choose-point.js');
-    const { markFiles } = await import('../browse/mark-files.js');
-    const from = { configPath, host, source, ...access };
-    const chosen = point ?? (await choosePoint(connection, from));
-    if (chosen === undefined) return context.note(`${host}:${source} has no backups yet.`);
-    const marked = await markFiles(connection, { ...from, point: chosen });
-    if (marked === undefined) return;
-    const target = { kind: 'local', path: resolve(marked.target), machine: hostname() } as const;
-    const request: RestoreRequest = {
-      ...from,
-      point: { backupId: marked.backupId },
-      include: marked.include,
-      target,
-      overwrite: 'changed',
-      delete: false,
-      dryRun: false,
-      unfinished: false,
-    };
-    await restore(context, connection, request);
+    await withWorkers(context, (at) => choose(context, at, asked));
   } catch (error) {
     // Ctrl-C at a question: nothing was begun.
     if (!(error instanceof Error && error.name === 'ExitPromptError')) throw error;
     process.exitCode = EXIT.interrupted;
-  } finally {
-    await connection.stop();
   }
+}
+
+async function choose(
+  context: CliContext,
+  { configPath, connection }: AtWorkers,
+  { host, source, point, access }: Asked,
+): Promise<void> {
+  const { choosePoint } = await import('../browse/choose-point.js');
+  const { markFiles } = await import('../browse/mark-files.js');
+  const from = { configPath, host, source, ...access };
+  const chosen = point ?? (await choosePoint(connection, from));
+  if (chosen === undefined) return context.note(`${host}:${source} has no backups yet.`);
+  const marked = await markFiles(connection, { ...from, point: chosen });
+  if (marked === undefined) return;
+  const target = { kind: 'local', path: resolve(marked.target), machine: hostname() } as const;
+  const request: RestoreRequest = {
+    ...from,
+    point: { backupId: marked.backupId },
+    include: marked.include,
+    target,
+    overwrite: 'changed',
+    delete: false,
+    dryRun: false,
+    unfinished: false,
+  };
+  await restore(context, connection, request);
 }
 
 async function restore(context: CliContext, connection: TemporalConnection, request: RestoreRequest): Promise<void> {

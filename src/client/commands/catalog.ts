@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { TASK_QUEUE } from '../../core/ids.js';
@@ -9,6 +8,7 @@ import { WORKFLOW } from '../../workflows/messages.js';
 import { collect } from '../command-arguments.js';
 import { contextOf, failureLines } from '../cli-context.js';
 import type { CliContext } from '../cli-context.js';
+import { withWorkers } from '../with-workers.js';
 
 export function registerCatalogCommands(program: Command): void {
   const catalog = program.command('catalog').description('the index of runs and backups: a copy, never the truth');
@@ -23,11 +23,7 @@ export function registerCatalogCommands(program: Command): void {
 }
 
 async function rebuild(context: CliContext, selection: RebuildCatalogInput['selection']): Promise<void> {
-  const { findConfig } = await import('../../config/load.js');
-  const configPath = resolve(await findConfig(context.configPath, process.env));
-  const { connect } = await import('../connection.js');
-  const connection = await connect({ requireWorker: true, note: context.note });
-  try {
+  await withWorkers(context, async ({ configPath, connection }) => {
     const { resultOf } = await import('../runs/workflow-results.js');
     const { sayStarted } = await import('../runs/say-started.js');
     const input: RebuildCatalogInput = { configPath, selection };
@@ -44,7 +40,5 @@ async function rebuild(context: CliContext, selection: RebuildCatalogInput['sele
     for (const failure of failures) for (const line of failureLines(failure)) context.note(line);
     process.exitCode = failures.length > 0 ? EXIT.failed : EXIT.ok;
     context.printJson({ message_type: 'summary', ...result, exit_code: process.exitCode });
-  } finally {
-    await connection.stop();
-  }
+  });
 }

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { consolidationWorkflowId, TASK_QUEUE } from '../../core/ids.js';
@@ -7,6 +6,7 @@ import type { ConsolidateInput, ConsolidateResult } from '../../workflows/messag
 import { WORKFLOW } from '../../workflows/messages.js';
 import { contextOf } from '../cli-context.js';
 import type { CliContext } from '../cli-context.js';
+import { withWorkers } from '../with-workers.js';
 
 interface ConsolidateCommandOptions {
   readonly host: string;
@@ -40,11 +40,7 @@ async function runConsolidate(
   context: CliContext,
   { host, source, maxDead }: ConsolidateCommandOptions,
 ): Promise<void> {
-  const { findConfig } = await import('../../config/load.js');
-  const configPath = resolve(await findConfig(context.configPath, process.env));
-  const { connect } = await import('../connection.js');
-  const connection = await connect({ requireWorker: true, note: context.note });
-  try {
+  await withWorkers(context, async ({ configPath, connection }) => {
     const input: ConsolidateInput = { configPath, host, source, maxDeadPercent: maxDead };
     const handle = await connection.client.workflow.start(WORKFLOW.consolidate, {
       taskQueue: TASK_QUEUE,
@@ -62,7 +58,5 @@ async function runConsolidate(
     printConsolidateResult(context, result);
     context.printJson({ message_type: 'summary', workflow_id: handle.workflowId, ...result, exit_code: exitCode });
     process.exitCode = exitCode;
-  } finally {
-    await connection.stop();
-  }
+  });
 }

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { textOf } from '../../core/entries/entry.js';
 import { EXIT } from '../../core/statuses.js';
@@ -10,6 +9,7 @@ import type { CliContext } from '../cli-context.js';
 import { accessOfOptions, identityOptions, type IdentityOptions } from '../read-access.js';
 import { pointOfWord } from '../point-option.js';
 import { sourceOfArgument } from '../source-argument.js';
+import { withWorkers } from '../with-workers.js';
 
 export function registerDiffCommand(program: Command): void {
   const examples =
@@ -38,11 +38,7 @@ export function addDiffCommand(parent: Command, description: string, examples: s
 }
 
 async function diffBackups(context: CliContext, asked: Omit<DiffBackupsWorkflowInput, 'configPath'>): Promise<void> {
-  const { findConfig } = await import('../../config/load.js');
-  const configPath = resolve(await findConfig(context.configPath, process.env));
-  const { connect } = await import('../connection.js');
-  const connection = await connect({ requireWorker: true, note: context.note });
-  try {
+  await withWorkers(context, async ({ configPath, connection }) => {
     const { readPages } = await import('../read-pages.js');
     const workflow = { type: WORKFLOW.diffBackups, idPrefix: `diff/${asked.host}`, summary: `diff of ${asked.host}` };
     let first: DiffBackupsWorkflowResult | undefined;
@@ -57,9 +53,7 @@ async function diffBackups(context: CliContext, asked: Omit<DiffBackupsWorkflowI
       await printDifferences(context, page.files);
     }
     await printTotals(context, first);
-  } finally {
-    await connection.stop();
-  }
+  });
 }
 
 const SIGNS = { added: '+', removed: '-', changed: '~' } as const;

@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
-import { randomBytes } from 'node:crypto';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
-import { drillWorkflowId, TASK_QUEUE } from '../../core/ids.js';
+import { drillWorkflowId } from '../../core/ids.js';
 import { EXIT, exitCodeOfResult } from '../../core/statuses.js';
 import type {
   ListBackupsWorkflowInput,
@@ -18,6 +17,7 @@ import { collect } from '../command-arguments.js';
 import { type IdentityOptions, identityOf, identityOptions } from '../identity-option.js';
 import { pointOf, type PointOptions } from '../point-option.js';
 import { proofLine } from '../reports/proof-line.js';
+import { withWorkers } from '../with-workers.js';
 
 interface DrillCommandOptions extends IdentityOptions, PointOptions {
   readonly source: readonly string[];
@@ -100,23 +100,18 @@ async function drill(command: Command, hosts: readonly string[], options: DrillC
 
 /** Read from the destinations: the newest backup of each source, and with it the newest proof. */
 async function listProofs(context: CliContext, hosts: readonly string[], options: DrillCommandOptions): Promise<void> {
-  const { findConfig } = await import('../../config/load.js');
-  const configPath = resolve(await findConfig(context.configPath, process.env));
-  const { connect } = await import('../connection.js');
-  const connection = await connect({ requireWorker: true, note: context.note });
-  try {
+  await withWorkers(context, async ({ configPath, connection }) => {
     const input: ListBackupsWorkflowInput = {
       configPath,
       selection: { hosts, sources: options.source, tags: options.tag },
       limit: 1,
     };
-    const handle = await connection.client.workflow.start(WORKFLOW.listBackups, {
-      taskQueue: TASK_QUEUE,
-      workflowId: `backups/${Date.now()}-${randomBytes(3).toString('hex')}`,
-      args: [input],
+    const { answerOf } = await import('../runs/answer-of.js');
+    const found = await answerOf<ListBackupsWorkflowResult>(connection, {
+      type: WORKFLOW.listBackups,
+      idPrefix: 'backups',
+      input,
     });
-    const { resultOf } = await import('../runs/workflow-results.js');
-    const found = await Promise.race([resultOf<ListBackupsWorkflowResult>(handle), connection.workerFailed]);
     const proofs = found.lastProvenRestore ?? [];
     for (const proof of proofs) context.print(proofLine(proof));
     const unproven = found.backups.filter(
@@ -128,7 +123,5 @@ async function listProofs(context: CliContext, hosts: readonly string[], options
     const exitCode = found.failures.length > 0 ? EXIT.failed : EXIT.ok;
     context.printJson({ message_type: 'summary', proofs, failures: found.failures, exit_code: exitCode });
     process.exitCode = exitCode;
-  } finally {
-    await connection.stop();
-  }
+  });
 }

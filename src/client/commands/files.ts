@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { relativePathOf } from '../../core/browse/directory-listing.js';
@@ -12,6 +11,7 @@ import type { CliContext } from '../cli-context.js';
 import { accessOfOptions, identityOptions, type IdentityOptions } from '../read-access.js';
 import { pointOf, type PointOptions, snapshotOption } from '../point-option.js';
 import { sourceOfArgument } from '../source-argument.js';
+import { withWorkers } from '../with-workers.js';
 
 interface FilesCommandOptions extends PointOptions, IdentityOptions {
   readonly recursive: boolean;
@@ -47,11 +47,7 @@ async function listFiles(
   asked: Omit<ListFilesWorkflowInput, 'configPath'>,
   long: boolean,
 ): Promise<void> {
-  const { findConfig } = await import('../../config/load.js');
-  const configPath = resolve(await findConfig(context.configPath, process.env));
-  const { connect } = await import('../connection.js');
-  const connection = await connect({ requireWorker: true, note: context.note });
-  try {
+  await withWorkers(context, async ({ configPath, connection }) => {
     const { readPages } = await import('../read-pages.js');
     const path = byteStringOfText(relativePathOf(asked.path));
     const workflow = {
@@ -74,9 +70,7 @@ async function listFiles(
       await printFiles(context, page, path, long);
     }
     context.printJson({ message_type: 'summary', backup_id: backupId, entries, exit_code: EXIT.ok });
-  } finally {
-    await connection.stop();
-  }
+  });
 }
 
 async function moved(backupId: string): Promise<Error> {

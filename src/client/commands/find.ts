@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { textOf } from '../../core/entries/entry.js';
@@ -10,6 +9,7 @@ import { collect } from '../command-arguments.js';
 import { contextOf, failureLines } from '../cli-context.js';
 import type { CliContext } from '../cli-context.js';
 import { accessOfOptions, identityOptions, type IdentityOptions } from '../read-access.js';
+import { withWorkers } from '../with-workers.js';
 
 interface FindCommandOptions extends IdentityOptions {
   readonly source: readonly string[];
@@ -31,11 +31,7 @@ export function registerFindCommand(program: Command): void {
 }
 
 async function findFiles(context: CliContext, asked: Omit<FindFilesWorkflowInput, 'configPath'>): Promise<void> {
-  const { findConfig } = await import('../../config/load.js');
-  const configPath = resolve(await findConfig(context.configPath, process.env));
-  const { connect } = await import('../connection.js');
-  const connection = await connect({ requireWorker: true, note: context.note });
-  try {
+  await withWorkers(context, async ({ configPath, connection }) => {
     const { readPages } = await import('../read-pages.js');
     const workflow = { type: WORKFLOW.findFiles, idPrefix: 'find', summary: `find ${asked.pattern}` };
     let versions = 0;
@@ -56,9 +52,7 @@ async function findFiles(context: CliContext, asked: Omit<FindFilesWorkflowInput
     if (versions === 0) context.note(`No backup has ${asked.pattern}.`);
     process.exitCode = failed ? EXIT.failed : EXIT.ok;
     context.printJson({ message_type: 'summary', versions, exit_code: process.exitCode });
-  } finally {
-    await connection.stop();
-  }
+  });
 }
 
 async function printVersions(context: CliContext, { versions }: FindFilesWorkflowResult): Promise<void> {

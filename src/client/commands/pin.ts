@@ -1,11 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { TASK_QUEUE } from '../../core/ids.js';
 import type { PinBackupsWorkflowInput, PinBackupsWorkflowResult } from '../../workflows/messages.js';
 import { WORKFLOW } from '../../workflows/messages.js';
 import { contextOf } from '../cli-context.js';
 import type { CliContext } from '../cli-context.js';
+import { withWorkers } from '../with-workers.js';
 
 interface PinOptions {
   readonly host: string;
@@ -46,11 +44,7 @@ async function pin(
   { host, source, reason }: PinOptions,
   pinned: boolean,
 ): Promise<void> {
-  const { findConfig } = await import('../../config/load.js');
-  const configPath = resolve(await findConfig(context.configPath, process.env));
-  const { connect } = await import('../connection.js');
-  const connection = await connect({ requireWorker: true, note: context.note });
-  try {
+  await withWorkers(context, async ({ configPath, connection }) => {
     const input: PinBackupsWorkflowInput = {
       configPath,
       host,
@@ -59,17 +53,14 @@ async function pin(
       pinned,
       ...(reason === undefined ? {} : { reason }),
     };
-    const handle = await connection.client.workflow.start(WORKFLOW.pinBackups, {
-      taskQueue: TASK_QUEUE,
-      workflowId: `pin/${Date.now()}-${randomBytes(3).toString('hex')}`,
-      args: [input],
+    const { answerOf } = await import('../runs/answer-of.js');
+    const { changed } = await answerOf<PinBackupsWorkflowResult>(connection, {
+      type: WORKFLOW.pinBackups,
+      idPrefix: 'pin',
+      input,
     });
-    const { resultOf } = await import('../runs/workflow-results.js');
-    const { changed } = await Promise.race([resultOf<PinBackupsWorkflowResult>(handle), connection.workerFailed]);
     const word = pinned ? 'pinned' : 'not pinned';
     for (const id of ids) context.print(`${id}: ${changed.includes(id) ? `now ${word}` : `was ${word} already`}`);
     context.printJson({ message_type: 'summary', host, source, ids, pinned, changed, exit_code: 0 });
-  } finally {
-    await connection.stop();
-  }
+  });
 }

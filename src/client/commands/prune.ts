@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { prunesWorkflowId, TASK_QUEUE } from '../../core/ids.js';
@@ -17,6 +16,7 @@ import { collect } from '../command-arguments.js';
 import { contextOf } from '../cli-context.js';
 import type { CliContext } from '../cli-context.js';
 import type { TemporalConnection } from '../connection.js';
+import { withWorkers } from '../with-workers.js';
 
 interface PruneCommandOptions {
   readonly source: readonly string[];
@@ -41,18 +41,12 @@ export function registerPruneCommand(program: Command): void {
 }
 
 async function runPrune(context: CliContext, selection: Selection, options: PruneCommandOptions): Promise<void> {
-  const { findConfig } = await import('../../config/load.js');
-  const configPath = resolve(await findConfig(context.configPath, process.env));
-  const { connect } = await import('../connection.js');
-  const connection = await connect({ requireWorker: true, note: context.note });
-  try {
+  await withWorkers(context, async ({ configPath, connection }) => {
     const at = { configPath, selection };
     process.exitCode = options.dryRun
       ? await preview(context, connection, at)
       : await perform(context, connection, { ...at, approve: options.approve, sweepOnly: options.sweepOnly });
-  } finally {
-    await connection.stop();
-  }
+  });
 }
 
 async function perform(context: CliContext, connection: TemporalConnection, input: PruneInput): Promise<number> {
@@ -79,22 +73,18 @@ async function preview(
   connection: TemporalConnection,
   at: Pick<PrunePreviewInput, 'configPath' | 'selection'>,
 ): Promise<number> {
-  const { resultOf } = await import('../runs/workflow-results.js');
+  const { answerOf } = await import('../runs/answer-of.js');
   const { printPreview, PreviewTotals } = await import('../reports/prune-report.js');
   const totals = new PreviewTotals();
   const nowMs = Date.now();
   let next: { readonly offset: number; readonly shown: number } | undefined = { offset: 0, shown: 0 };
   while (next !== undefined) {
     const input: PrunePreviewInput = { ...at, ...next, nowMs };
-    const handle = await connection.client.workflow.start(WORKFLOW.previewPrune, {
-      taskQueue: TASK_QUEUE,
-      workflowId: `prune-preview/${Date.now()}-${randomBytes(3).toString('hex')}`,
-      args: [input],
+    const page: PrunePreviewResult = await answerOf<PrunePreviewResult>(connection, {
+      type: WORKFLOW.previewPrune,
+      idPrefix: 'prune-preview',
+      input,
     });
-    const page: PrunePreviewResult = await Promise.race([
-      resultOf<PrunePreviewResult>(handle),
-      connection.workerFailed,
-    ]);
     for (const source of page.sources) {
       printPreview(context, source);
       context.printJson({ message_type: 'preview', ...source });

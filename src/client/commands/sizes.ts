@@ -11,6 +11,7 @@ import { WORKFLOW } from '../../workflows/messages.js';
 import { collect } from '../command-arguments.js';
 import { contextOf } from '../cli-context.js';
 import type { CliContext } from '../cli-context.js';
+import { withWorkers } from '../with-workers.js';
 
 interface SelectionOptions {
   readonly source: readonly string[];
@@ -53,19 +54,13 @@ export function registerSizesCommands(program: Command): void {
 }
 
 async function list(context: CliContext, selection: Selection): Promise<void> {
-  const { findConfig } = await import('../../config/load.js');
-  const configPath = resolve(await findConfig(context.configPath, process.env));
-  const { connect } = await import('../connection.js');
-  const connection = await connect({ requireWorker: true, note: context.note });
-  try {
+  await withWorkers(context, async ({ configPath, connection }) => {
     const { readSizes } = await import('../read-sizes.js');
     const { printSizes } = await import('../reports/sizes-report.js');
     const sizes = await readSizes(connection, { configPath, selection });
     printSizes(context, sizes, Date.now());
     context.printJson({ message_type: 'summary', sizes: sizes.length, exit_code: EXIT.ok });
-  } finally {
-    await connection.stop();
-  }
+  });
 }
 
 async function scan(context: CliContext, selection: Selection, { limit, detach }: ScanOptions): Promise<void> {

@@ -1,13 +1,11 @@
-import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { TASK_QUEUE } from '../../core/ids.js';
 import { EXIT } from '../../core/statuses.js';
 import type { PinSnapshotsWorkflowInput, PinSnapshotsWorkflowResult } from '../../workflows/messages.js';
 import { WORKFLOW } from '../../workflows/messages.js';
 import { contextOf } from '../cli-context.js';
 import type { CliContext } from '../cli-context.js';
 import { sourceOfArgument } from '../source-argument.js';
+import { withWorkers } from '../with-workers.js';
 
 interface PinOptions {
   readonly reason?: string;
@@ -37,19 +35,14 @@ export function addSnapshotPinCommands(snapshots: Command): void {
 }
 
 async function pin(context: CliContext, asked: Omit<PinSnapshotsWorkflowInput, 'configPath'>): Promise<void> {
-  const { findConfig } = await import('../../config/load.js');
-  const configPath = resolve(await findConfig(context.configPath, process.env));
-  const { connect } = await import('../connection.js');
-  const connection = await connect({ requireWorker: true, note: context.note });
-  try {
+  await withWorkers(context, async ({ configPath, connection }) => {
     const input: PinSnapshotsWorkflowInput = { configPath, ...asked };
-    const handle = await connection.client.workflow.start(WORKFLOW.pinSnapshots, {
-      taskQueue: TASK_QUEUE,
-      workflowId: `pin/${Date.now()}-${randomBytes(3).toString('hex')}`,
-      args: [input],
+    const { answerOf } = await import('../runs/answer-of.js');
+    const { changed } = await answerOf<PinSnapshotsWorkflowResult>(connection, {
+      type: WORKFLOW.pinSnapshots,
+      idPrefix: 'pin',
+      input,
     });
-    const { resultOf } = await import('../runs/workflow-results.js');
-    const { changed } = await Promise.race([resultOf<PinSnapshotsWorkflowResult>(handle), connection.workerFailed]);
     const { host, source, names, pinned, dryRun } = asked;
     const word = pinned ? 'pinned' : 'not pinned';
     for (const name of names) {
@@ -58,7 +51,5 @@ async function pin(context: CliContext, asked: Omit<PinSnapshotsWorkflowInput, '
     }
     const summary = { host, source, names, pinned, dry_run: dryRun, changed };
     context.printJson({ message_type: 'summary', ...summary, exit_code: EXIT.ok });
-  } finally {
-    await connection.stop();
-  }
+  });
 }

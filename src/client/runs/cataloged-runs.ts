@@ -1,12 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
-import { TASK_QUEUE } from '../../core/ids.js';
 import type { CatalogRun } from '../../core/catalog-records.js';
 import type { ListRunsWorkflowInput, ListRunsWorkflowResult } from '../../workflows/messages.js';
 import { WORKFLOW } from '../../workflows/messages.js';
 import type { CliContext } from '../cli-context.js';
 import type { TemporalConnection } from '../connection.js';
-import { resultOf } from './workflow-results.js';
+import { answerOf } from './answer-of.js';
 
 /** Runs that have ended, as the catalog has them: also those that Temporal no longer keeps. */
 export async function readCatalogedRuns(
@@ -17,12 +15,8 @@ export async function readCatalogedRuns(
   const { findConfig } = await import('../../config/load.js');
   const configPath = resolve(await findConfig(context.configPath, process.env));
   const input: ListRunsWorkflowInput = { configPath, ...query };
-  const handle = await connection.client.workflow.start(WORKFLOW.listRuns, {
-    taskQueue: TASK_QUEUE,
-    workflowId: `runs/${Date.now()}-${randomBytes(3).toString('hex')}`,
-    args: [input],
-  });
-  return (await Promise.race([resultOf<ListRunsWorkflowResult>(handle), connection.workerFailed])).runs;
+  return (await answerOf<ListRunsWorkflowResult>(connection, { type: WORKFLOW.listRuns, idPrefix: 'runs', input }))
+    .runs;
 }
 
 export async function printCatalogedRuns(context: CliContext, runs: readonly CatalogRun[]): Promise<void> {

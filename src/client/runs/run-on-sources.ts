@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
 import { TASK_QUEUE } from '../../core/ids.js';
 import type { CliContext } from '../cli-context.js';
 import type { ProgressView } from './follow-run.js';
+import { withWorkers } from '../with-workers.js';
 
 /** A run over the sources of a configuration, as a command starts and follows it. */
 export interface SourcesRun<Result, Progress> {
@@ -20,11 +20,7 @@ export async function runOnSources<Result extends object, Progress>(
   context: CliContext,
   run: SourcesRun<Result, Progress>,
 ): Promise<void> {
-  const { findConfig } = await import('../../config/load.js');
-  const configPath = resolve(await findConfig(context.configPath, process.env));
-  const { connect } = await import('../connection.js');
-  const connection = await connect({ requireWorker: true, note: context.note });
-  try {
+  await withWorkers(context, async ({ configPath, connection }) => {
     // Loaded before the run starts, so that Ctrl-C is heard from its first moment.
     const { followRun } = await import('./follow-run.js');
     const workflowId = run.workflowId(Date.now(), randomBytes(3).toString('hex'));
@@ -40,7 +36,5 @@ export async function runOnSources<Result extends object, Progress>(
     run.print(context, result);
     context.printJson({ message_type: 'summary', workflow_id: workflowId, ...result, exit_code: exitCode });
     process.exitCode = exitCode;
-  } finally {
-    await connection.stop();
-  }
+  });
 }

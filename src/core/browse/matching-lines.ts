@@ -1,5 +1,6 @@
 import { detached } from '../entries/byte-records.js';
-import type { Entry, IndexLine } from '../entries/entry.js';
+import { detachedEntry } from '../entries/detached-entry.js';
+import type { IndexLine } from '../entries/entry.js';
 import { comparePaths, linePath } from '../entries/entry.js';
 
 /**
@@ -49,19 +50,5 @@ export class MatchingLines {
   }
 }
 
-/** What is kept must not keep the chunk that it was read with. */
-function detachedLine(line: IndexLine): IndexLine {
-  if (line.deleted) return { deleted: true, path: detached(line.path) };
-  const { entry } = line;
-  const own: Entry = {
-    ...entry,
-    path: detached(entry.path),
-    mtime: detached(entry.mtime),
-    ctime: detached(entry.ctime),
-    inode: detached(entry.inode),
-    device: detached(entry.device),
-    mode: detached(entry.mode),
-    target: detached(entry.target),
-  };
-  return { ...line, entry: own };
-}
+const detachedLine = (line: IndexLine): IndexLine =>
+  line.deleted ? { deleted: true, path: detached(line.path) } : { ...line, entry: detachedEntry(line.entry) };

@@ -1,4 +1,4 @@
-/** What `--stats` says, in bytes. The same shape as the contract's TransferStatistics. */
+/** What `--stats` says, always in bytes. */
 export interface RsyncStatistics {
   readonly filesTotal: number;
   readonly filesTransferred: number;

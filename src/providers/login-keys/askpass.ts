@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { constants } from 'node:fs';
+import { constants, open as openCallback } from 'node:fs';
 import { chmod, mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
@@ -14,6 +14,8 @@ export interface Askpass {
   readonly environment: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
+
+const openDescriptor = promisify(openCallback);
 
 const MAX_PROMPT_BYTES = 16 * 1024;
 
@@ -41,8 +43,9 @@ export async function openAskpass(parent: string, answer: AnswerPrompt): Promise
   }
   // Open at both ends: ssh may ask several times, and never has to wait for us to open.
   const flags = constants.O_RDWR | constants.O_NONBLOCK;
-  const [questions, replies] = await Promise.all([open(prompts, flags), open(answers, flags)]);
-  const socket = new Socket({ fd: questions.fd, readable: true, writable: false });
+  const replies = await open(answers, flags);
+  // A bare descriptor: the socket closes it, and a FileHandle would close it a second time, whosever it is by then.
+  const socket = new Socket({ fd: await openDescriptor(prompts, flags), readable: true, writable: false });
   const reply = (text: string): Promise<unknown> => replies.write(text);
   let heard = Buffer.alloc(0);
   socket.on('error', () => undefined);
