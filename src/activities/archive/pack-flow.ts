@@ -38,7 +38,7 @@ export function packFlow(
   { zstd, seal, limit }: Packing,
   sink: CountingSink,
   signal: AbortSignal,
-  watch: (stage: Promise<unknown>) => void,
+  watch: (stage: Promise<unknown>) => Promise<unknown>,
 ): (what: string) => Promise<PackedBytes> {
   // Only what passes through this process can be held up here.
   const lastTo = limit === undefined ? sink.fd : undefined;
@@ -46,8 +46,8 @@ export function packFlow(
   if (zstd !== undefined) {
     const started = startZstd(zstd, { stdin: 'pipe', stdout: seal ? 'pipe' : (lastTo ?? 'pipe') }, signal);
     zstdSaid = started.ended;
-    watch(started.ended);
-    watch(pipeline(flow as Readable, started.child.stdin as Writable));
+    void watch(started.ended);
+    void watch(pipeline(flow as Readable, started.child.stdin as Writable));
     flow = started.child.stdout;
   }
   let sealed: { bytes: number } | undefined;
@@ -55,19 +55,19 @@ export function packFlow(
     const age = seal.start(lastTo ?? 'pipe', signal);
     const counted = { bytes: 0 };
     sealed = counted;
-    watch(age.ended);
+    void watch(age.ended);
     (flow as Readable).on('data', (chunk: Buffer) => {
       counted.bytes += chunk.byteLength;
     });
-    watch(pipeline(flow as Readable, age.stdin));
+    void watch(pipeline(flow as Readable, age.stdin));
     flow = age.stdout;
   }
   if (flow !== null && limit) {
     const stage = limit();
-    watch(pipeline(flow, stage));
+    void watch(pipeline(flow, stage));
     flow = stage;
   }
-  if (flow !== null) watch(sink.take(flow));
+  if (flow !== null) void watch(sink.take(flow));
   return async (what) => {
     const storedBytes = sink.bytes();
     if (sealed) await sink.assertSealed(sealed.bytes, what);
