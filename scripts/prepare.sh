@@ -17,6 +17,11 @@ exec 9<package.json
 flock 9
 
 if [ ! -e node_modules/.package-lock.json ] || [ -n "$(find package-lock.json -newer node_modules/.package-lock.json)" ]; then
+  # npm ci empties node_modules: by a link that would be another clone's.
+  if [ -L node_modules ]; then
+    say "node_modules is a link to $(readlink -- node_modules): npm ci would delete what is there. Remove the link, then call again."
+    exit 1
+  fi
   say 'installing packages (npm ci) …'
   npm ci --include=dev --no-audit --no-fund --loglevel=error >&2
   touch node_modules/.package-lock.json

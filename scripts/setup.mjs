@@ -1,15 +1,20 @@
-// Sees to what the demo and the tests need beside the packages: programs of the system, the Temporal server, for tests an S3 server.
+// Sees to what the demo and the tests need beside the packages: programs of the system, the Temporal server, for tests an S3 server and InfluxDB 2.
 //   node scripts/setup.mjs --for demo|tests [--install]
 // --install (or CI set): installs missing programs with apt when run as root.
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { cacheDirectory } from '../dist/client/directories.js';
 import { missingTools, missingToolsMessage } from '../dist/client/system-tools.js';
 import { findTemporal } from '../dist/client/embedded/temporal-binary.js';
 
 const VERSITYGW = 'github.com/versity/versitygw/cmd/versitygw@v1.8.0';
+const BUILD_INFLUXDB2 = fileURLToPath(new URL('build-influxdb2.sh', import.meta.url));
+// Debian asks this program whether a package may start its service.
+const MAY_START = '/usr/sbin/policy-rc.d';
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 const { values } = parseArgs({
   options: { for: { type: 'string', default: 'demo' }, install: { type: 'boolean', default: false } },
@@ -20,7 +25,10 @@ const say = (line) => process.stderr.write(`holdfast: ${line}\n`);
 try {
   await provideTools();
   await findTemporal({ note: say });
-  if (purpose === 'tests') provideVersitygw();
+  if (purpose === 'tests') {
+    provideVersitygw();
+    provideInfluxDb2();
+  }
 } catch (error) {
   say(error.message);
   process.exit(1);
@@ -36,9 +44,26 @@ async function provideTools() {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const quiet = { env, stdio: ['ignore', 'ignore', 'inherit'] };
   execFileSync('apt-get', ['update', '-qq'], quiet);
-  execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing.packages], quiet);
+  withoutServices(() =>
+    execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing.packages], quiet),
+  );
   const still = await missingTools(purpose);
   if (still) throw new Error(missingToolsMessage(still));
+}
+
+/** The tests start servers of their own, on free ports; those of the packages would stay behind on the usual ones. */
+function withoutServices(install) {
+  if (existsSync(MAY_START)) return install();
+  // An interrupt ends apt, and by that this program; not at once, or it would leave the file behind.
+  const goOn = () => {};
+  for (const signal of SIGNALS) process.on(signal, goOn);
+  writeFileSync(MAY_START, '#!/bin/sh\nexit 101\n', { mode: 0o755, flag: 'wx' });
+  try {
+    install();
+  } finally {
+    rmSync(MAY_START, { force: true });
+    for (const signal of SIGNALS) process.off(signal, goOn);
+  }
 }
 
 /** The S3 server that the storage tests talk to. */
@@ -61,6 +86,20 @@ function provideVersitygw() {
     throw new Error(`The tests need the S3 server versitygw, built by \`go install ${VERSITYGW}\`: ${reason}`);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** The InfluxDB 2 that the metrics tests talk to; 1.x is a package. */
+function provideInfluxDb2() {
+  const directory = join(cacheDirectory(), 'bin');
+  if (isExecutable(join(directory, 'influxd2'))) return;
+  say('building InfluxDB 2 for tests with Go and Rust (once, some minutes) …');
+  try {
+    execFileSync('sh', [BUILD_INFLUXDB2, directory], { stdio: ['ignore', 'ignore', 'inherit'] });
+  } catch {
+    throw new Error(
+      `The tests need InfluxDB 2, and it could not be built (see above). Again: sh ${BUILD_INFLUXDB2} ${directory}`,
+    );
   }
 }
 

@@ -56,6 +56,14 @@ const TOOLS: readonly Tool[] = [
   { name: 'redis-cli', purposes: TESTS, packages: ['redis-tools', 'redis', 'redis', 'redis'] },
   { name: 'sqlite3', purposes: TESTS, packages: ['sqlite3', 'sqlite', 'sqlite', 'sqlite'] },
   { name: 'restic', purposes: TESTS, packages: ['restic', 'restic', 'restic', 'restic'] },
+  { name: 'influxd', purposes: TESTS, packages: ['influxdb', 'influxdb', 'influxdb', 'influxdb'] },
+  { name: 'prometheus', purposes: TESTS, packages: ['prometheus', 'prometheus', 'prometheus', 'prometheus'] },
+  { name: 'promtool', purposes: TESTS, packages: ['prometheus', 'prometheus', 'prometheus', 'prometheus'] },
+  { name: 'chromium', purposes: TESTS, packages: ['chromium', 'chromium', 'chromium', 'chromium'] },
+  { name: 'openssl', purposes: TESTS, packages: ['openssl', 'openssl', 'openssl', 'openssl'] },
+  // InfluxDB 2 is built for the tests (scripts/build-influxdb2.sh).
+  { name: 'cc', purposes: TESTS, packages: ['build-essential', 'gcc', 'build-base', 'gcc'] },
+  { name: 'pkg-config', purposes: TESTS, packages: ['pkg-config', 'pkgconf-pkg-config', 'pkgconf', 'pkgconf'] },
 ];
 
 const INSTALLERS = ['apt-get install -y', 'dnf install -y', 'apk add', 'pacman -S --needed'] as const;

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readFile, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -82,6 +82,23 @@ test('calls that come at once set up once', async () => {
   await Promise.all([holdfast([]), holdfast([]), holdfast([])]);
 
   expect(await log()).toEqual(['installed', 'built']);
+});
+
+test('packages are not installed through a link, which npm would empty; what is there already is used', async () => {
+  const packages = join(clone, 'other clone');
+  await mkdir(packages);
+  await writeFile(join(packages, 'precious'), '');
+  await symlink(packages, join(clone, 'node_modules'));
+  await expect(holdfast([])).rejects.toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: `holdfast: node_modules is a link to ${packages}: npm ci would delete what is there. Remove the link, then call again.\n`,
+  });
+  expect(await readdir(packages)).toEqual(['precious']);
+
+  await writeFile(join(packages, '.package-lock.json'), '');
+  await holdfast([]);
+  expect(await log()).toEqual(['built']);
 });
 
 test('it works by a link from anywhere', async () => {

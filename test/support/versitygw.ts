@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { access, constants, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../../src/demo/loopback-port.js';
+import { testProgram } from './test-program.js';
 
 export interface S3TestServer {
   /** `http://127.0.0.1:PORT` */
@@ -21,7 +22,7 @@ export interface S3TestServer {
 
 /** Starts a real S3 server (versitygw) on loopback, over a directory. */
 export async function startVersityGw(): Promise<S3TestServer> {
-  const program = await findVersityGw();
+  const program = await testProgram('versitygw');
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-s3-'));
   const port = await freePort();
   const accessKeyId = 'holdfast-test';
@@ -44,24 +45,6 @@ export async function startVersityGw(): Promise<S3TestServer> {
   // A bucket is a directory of the back end; the root user, who owns it, is all that tests are.
   const createBucket = async (name: string): Promise<void> => void (await mkdir(join(directory, name)));
   return { endpoint, port, accessKeyId, secretAccessKey, directory, createBucket, stop };
-}
-
-async function findVersityGw(): Promise<string> {
-  const named = process.env['HOLDFAST_TEST_BIN'];
-  const directories = named
-    ? [named]
-    : [...(process.env['PATH'] ?? '').split(delimiter), join(homedir(), '.cache/holdfast/bin')];
-  for (const directory of directories.filter((name) => name !== '')) {
-    const program = join(directory, 'versitygw');
-    const isThere = await access(program, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (isThere) return program;
-  }
-  throw new Error(
-    `versitygw, the S3 server of the tests, is not in ${directories.join(', ')}; install it: npm run test:setup`,
-  );
 }
 
 async function answering(child: ChildProcess, endpoint: string): Promise<void> {
