@@ -1,10 +1,12 @@
+import type { ErrorCounts } from '../../core/errors/error-types.js';
+import { errorCountsOfFlaws } from '../../core/errors/flaw-errors.js';
 import { HoldfastError } from '../../core/failures.js';
 import type { BackupLink, Manifest } from '../../core/archive/manifest.js';
 import { backupPrefix, manifestKey } from '../../core/archive/manifest-keys.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { CommitArchiveInput, CommitArchiveResult } from '../contract.js';
 import { newestBackup, newestUsable, readManifest } from './chain.js';
-import { composeManifest, flawsOf } from './compose-manifest.js';
+import { composeManifest, flawErrorsOf, flawsOf } from './compose-manifest.js';
 import { encodeManifest } from './manifest-schema.js';
 import type { Repository } from './open-repository.js';
 import { readPlanRecord } from './plan-record.js';
@@ -42,6 +44,7 @@ interface Committed {
   readonly manifest: Manifest;
   /** For the run's result; an encrypted backup's manifest names no files. */
   readonly flaws: Manifest['flaws'];
+  readonly errorCounts: ErrorCounts;
 }
 
 /** Another attempt may commit meanwhile and sweep away what this one works with: then the backup is there all the same. */
@@ -66,7 +69,7 @@ async function committedBefore(storage: Repository, input: CommitArchiveInput): 
   const manifest = await readManifest(storage, host.name, source.name, plan.backupId);
   if (manifest === undefined) return undefined;
   if (manifest.run.workflowId === run.workflowId && manifest.run.runId === run.runId) {
-    return { manifest, flaws: manifest.flaws };
+    return { manifest, flaws: manifest.flaws, errorCounts: errorCountsOfFlaws(manifest.flaws) };
   }
   throw moved(input, `${plan.backupId} was committed by ${manifest.run.workflowId}`);
 }
@@ -111,7 +114,8 @@ async function commit(
   await storage.putIfAbsent(manifestKey(host.name, source.name, plan.backupId), bytes);
   const committed = await committedBefore(storage, input);
   if (committed === undefined) throw moved(input, `the manifest of ${plan.backupId} is gone again`);
-  return { ...committed, flaws: flawsOf({ record, shards: stored, large }) };
+  const parts = { record, shards: stored, large };
+  return { ...committed, flaws: flawsOf(parts), errorCounts: flawErrorsOf(parts) };
 }
 
 /** The backup that the new one follows. */
@@ -136,10 +140,11 @@ async function assertNotMoved(
 const moved = ({ host, source }: CommitArchiveInput, message: string): HoldfastError =>
   new HoldfastError('ChainMoved', message, { host: host.name, source: source.name });
 
-const resultOf = ({ manifest, flaws }: Committed): CommitArchiveResult => ({
+const resultOf = ({ manifest, flaws, errorCounts }: Committed): CommitArchiveResult => ({
   backupId: manifest.id,
   status: manifest.status,
   storedBytes: manifest.bytes.stored,
   rawBytes: manifest.bytes.raw,
   flaws: { count: flaws.count, first: flaws.first },
+  errorCounts,
 });

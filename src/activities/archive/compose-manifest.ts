@@ -1,6 +1,8 @@
 import { textOf } from '../../core/entries/entry.js';
 import type { BackupLink, FlawedEntry, Manifest, ManifestContent, StoredObject } from '../../core/archive/manifest.js';
 import { FORMAT } from '../../core/archive/manifest.js';
+import { addedErrors, type ErrorCounts } from '../../core/errors/error-types.js';
+import { errorCountsOfFlaws } from '../../core/errors/flaw-errors.js';
 import { parseBackupId } from '../../core/ids.js';
 import type { EncryptionRecord } from '../../core/archive/recipients.js';
 import type { CommitArchiveInput } from '../contract.js';
@@ -72,17 +74,27 @@ export function composeManifest(parts: ManifestParts): ManifestContent {
 }
 
 /** A socket is no flaw of the backup: its program makes it anew. */
-export function flawsOf({
-  record,
-  shards,
-  large,
-}: Pick<ManifestParts, 'record' | 'shards' | 'large'>): Manifest['flaws'] {
+export function flawsOf({ record, shards, large }: FlawedParts): Manifest['flaws'] {
+  const told = flawsWhileRead({ shards, large });
+  const { count, first } = record.scanFlaws;
+  return { count: count + told.length, first: [...first, ...told.slice(0, FIRST).map(flawedEntry)].slice(0, FIRST) };
+}
+
+/** All of `flawsOf`, by their types. */
+export function flawErrorsOf({ record, shards, large }: FlawedParts): ErrorCounts {
+  const told = flawsWhileRead({ shards, large });
+  const whileRead = errorCountsOfFlaws({ count: told.length, first: told.map(flawedEntry) });
+  const ofScan = record.scanFlaws.errorCounts ?? errorCountsOfFlaws(record.scanFlaws);
+  return addedErrors(ofScan, whileRead);
+}
+
+type FlawedParts = Pick<ManifestParts, 'record' | 'shards' | 'large'>;
+
+function flawsWhileRead({ shards, large }: Pick<ManifestParts, 'shards' | 'large'>): ShardFlaw[] {
   const ofLarge = [...large.flaws.values()];
   const largePaths = new Set(ofLarge.map(({ path }) => path));
   const ofShards = shards.flatMap(({ flaws }) => flaws).filter(({ path }) => !largePaths.has(path));
-  const told = [...ofShards, ...ofLarge].filter(({ verdict }) => verdict !== 'unsupported');
-  const { count, first } = record.scanFlaws;
-  return { count: count + told.length, first: [...first, ...told.slice(0, FIRST).map(flawedEntry)].slice(0, FIRST) };
+  return [...ofShards, ...ofLarge].filter(({ verdict }) => verdict !== 'unsupported');
 }
 
 const flawedEntry = ({ path, verdict, message }: ShardFlaw): FlawedEntry => ({

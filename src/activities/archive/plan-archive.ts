@@ -1,5 +1,6 @@
 import type { ExtentCollector } from '../../core/extents/collector.js';
 import { leftOutFiles } from '../../core/filters/entry-filters.js';
+import { errorCountsOfFlaws } from '../../core/errors/flaw-errors.js';
 import { HoldfastError, isHoldfastError } from '../../core/failures.js';
 import { sourceMissingMessage } from '../../core/guard/guard.js';
 import { StoreTypes } from '../../core/archive/store-types.js';
@@ -21,7 +22,7 @@ import type { Changes } from './list-changes.js';
 import { listChanges } from './list-changes.js';
 import { storeCompressed } from './object-text.js';
 import type { Repository } from './open-repository.js';
-import { writePlanRecord } from './plan-record.js';
+import { type PlanRecord, writePlanRecord } from './plan-record.js';
 import { storeMembers } from './shard-members.js';
 import { ensureRepository } from './repository.js';
 import { writeRunMark } from './run-mark.js';
@@ -126,9 +127,14 @@ async function storePlan(storage: Repository, prefix: string, content: PlanConte
     draftLines: result.cut.draftLines,
     ...(result.cut.directoriesShard === undefined ? {} : { directoriesShard: result.cut.directoriesShard }),
     ...(result.cut.skeletonsShard === undefined ? {} : { skeletonsShard: result.cut.skeletonsShard }),
-    scanFlaws: { count: changes.totals.flaws.length, first: changes.totals.flaws.slice(0, 100) },
+    scanFlaws: scanFlawsOf(changes),
   });
   return result.cut;
+}
+
+function scanFlawsOf({ totals: { flaws } }: Changes): PlanRecord['scanFlaws'] {
+  const count = flaws.length;
+  return { count, first: flaws.slice(0, 100), errorCounts: errorCountsOfFlaws({ count, first: flaws }) };
 }
 
 async function countShards(changes: Changes, targetBytes: number, large: ExtentCollector): Promise<Cut> {

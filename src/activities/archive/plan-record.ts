@@ -1,5 +1,6 @@
 import { HoldfastError } from '../../core/failures.js';
 import type { ArchiveOptions, FlawedEntry } from '../../core/archive/manifest.js';
+import type { ErrorCounts } from '../../core/errors/error-types.js';
 import { PLAN_RECORD } from '../../core/archive/manifest-keys.js';
 import type { Repository } from './open-repository.js';
 import { putPlanObject, readPlanObject } from './plan-object.js';
@@ -15,7 +16,12 @@ export interface PlanRecord {
   /** Undefined when no large file changed. */
   readonly skeletonsShard?: number;
   /** What find could not look at. */
-  readonly scanFlaws: { readonly count: number; readonly first: readonly FlawedEntry[] };
+  readonly scanFlaws: {
+    readonly count: number;
+    readonly first: readonly FlawedEntry[];
+    /** Absent in plans of older workers. */
+    readonly errorCounts?: ErrorCounts;
+  };
 }
 
 export async function writePlanRecord(storage: Repository, planPrefix: string, record: PlanRecord): Promise<void> {

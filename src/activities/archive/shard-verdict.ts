@@ -1,3 +1,5 @@
+import { textOf } from '../../core/entries/entry.js';
+import { evidenceLines } from '../../core/errors/evidence.js';
 import type { FailurePlace, FailureType } from '../../core/failures.js';
 import { HoldfastError } from '../../core/failures.js';
 import type { CompressorCounts } from '../../core/archive/tar-byte-counts.js';
@@ -29,8 +31,9 @@ export interface ShardBytes {
  */
 export function judgeShard(evidence: ShardEvidence, what: string, path: string, place: FailurePlace): ShardBytes {
   const { result, report, compressed, contentBytes, storedBytes } = evidence;
+  const lines = evidenceLines(report.unknown.map(textOf));
   const fail = (type: FailureType, reason: string): HoldfastError =>
-    new HoldfastError(type, `${what} was not written: ${reason}`, place);
+    new HoldfastError(type, `${what} was not written: ${reason}`, place, { evidence: { lines } });
 
   const cannotEnter = sourceFailure(result, path, place);
   if (cannotEnter) throw cannotEnter;

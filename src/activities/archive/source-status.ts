@@ -20,7 +20,11 @@ export function sourceFailure(
     case SOURCE_NOT_DIRECTORY:
       return new HoldfastError('SourceNotDirectory', `${path} is not a directory`, place);
     case SOURCE_CLOSED:
-      return new HoldfastError('RemoteCommandFailed', `${path} cannot be entered: ${said}`, place);
+      return new HoldfastError(
+        said.endsWith('Permission denied') ? 'SourceUnreadable' : 'RemoteCommandFailed',
+        `${path} cannot be entered: ${said}`,
+        place,
+      );
     default:
       return undefined;
   }

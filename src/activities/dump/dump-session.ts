@@ -2,6 +2,7 @@ import { textOf } from '../../core/entries/entry.js';
 import type { DumpPlan } from '../../core/dump/dump.js';
 import { failureTypeOf } from '../../core/dump/outcome.js';
 import { saidBy } from '../../core/dump/script.js';
+import { evidenceLines } from '../../core/errors/evidence.js';
 import type { FailurePlace, FailureType } from '../../core/failures.js';
 import { HoldfastError } from '../../core/failures.js';
 import type { HostPlan, SourcePlan } from '../../core/plan.js';
@@ -68,12 +69,12 @@ export class DumpSession {
     if (status === 0) return;
     if (status === undefined) throw this.failed('TransferInterrupted', 'the program never reported its end');
     const said = this.said(by);
-    const words = said.slice(-LINES_SHOWN).join(' | ') || 'it said nothing';
-    if (status > 128) throw this.failed('DumpFailed', `the program was killed by signal ${status - 128}: ${words}`);
-    throw this.failed(
-      failureTypeOf(dumpOf(this.subject).type, said),
-      `the program ended with status ${status}: ${words}`,
-    );
+    const last = said.slice(-LINES_SHOWN);
+    const words = last.join(' | ') || 'it said nothing';
+    if (status > 128)
+      throw this.failed('DumpFailed', `the program was killed by signal ${status - 128}: ${words}`, last);
+    const type = failureTypeOf(dumpOf(this.subject).type, said);
+    throw this.failed(type, `the program ended with status ${status}: ${words}`, last);
   }
 
   /** Throws ToolMissing when the host lacks a program. */
@@ -89,8 +90,10 @@ export class DumpSession {
     return this.failed(failureTypeOf(dumpOf(this.subject).type, said), `its answer was ${JSON.stringify(words)}`);
   }
 
-  failed(type: FailureType, reason: string): HoldfastError {
-    return new HoldfastError(type, `${this.subject.host.name}: ${this.what} failed: ${reason}`, placeOf(this.subject));
+  /** @param said the program's own words, if the reason quotes any */
+  failed(type: FailureType, reason: string, said: readonly string[] = []): HoldfastError {
+    const message = `${this.subject.host.name}: ${this.what} failed: ${reason}`;
+    return new HoldfastError(type, message, placeOf(this.subject), { evidence: { lines: evidenceLines(said) } });
   }
 
   #withoutPassword(line: string): string {

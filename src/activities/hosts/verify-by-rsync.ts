@@ -21,7 +21,7 @@ export async function verifyByRsync(
     const outcome = await listByRsync(providers, control, host, source).catch((error: unknown): RsyncOutcome => {
       control.signal.throwIfAborted();
       const { type, message } = failureOf(error);
-      return { kind: 'failed', type, message, touchedNothing: true };
+      return { kind: 'failed', type, message, touchedNothing: true, evidence: { lines: [] } };
     });
     if (outcome.kind === 'failed' && BEFORE_RSYNC.includes(outcome.type))
       return loginFailed(failure(outcome.type, outcome.message), route, false);

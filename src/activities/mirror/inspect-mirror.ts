@@ -80,7 +80,8 @@ async function dryRun(providers: Providers, control: ActivityControl, mirror: Op
     control.progress({ ...counts });
   };
   const outcome = await copyFromHost(providers, control, mirror, { words: DRY_RUN_OUTPUT, onLine, writes: false });
-  if (outcome.kind === 'failed') throw new HoldfastError(outcome.type, outcome.message, mirror.place);
+  if (outcome.kind === 'failed')
+    throw new HoldfastError(outcome.type, outcome.message, mirror.place, { evidence: outcome.evidence });
   return {
     statistics: outcome.statistics,
     created: counts.created,

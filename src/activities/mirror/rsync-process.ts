@@ -41,8 +41,12 @@ export async function runRsync(job: RsyncJob): Promise<RsyncExitStatus> {
   if (pid === undefined) return ended;
   eachLine(child.stdout, job.onOutput, job.onRest);
   eachLine(child.stderr, job.onError);
-  // What it could not end is tried again below, and reported there.
-  const stop = (): void => void endProcessGroup(pid).catch(() => undefined);
+  // What it could not end is tried again below, and reported there. A connection that is shared holds the output of a session whose process
+  // on the host hangs: nobody reads on.
+  const stop = (): void =>
+    void endProcessGroup(pid)
+      .then(() => [child.stdout, child.stderr].forEach((output) => output.destroy()))
+      .catch(() => undefined);
   job.signal.addEventListener('abort', stop, { once: true });
   let endedWell = false;
   try {

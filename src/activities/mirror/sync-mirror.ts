@@ -108,7 +108,7 @@ async function giveUp(
   if (outcome.touchedNothing && before.kind !== 'unreadable' && (await isOwnAttempt(paths, control))) {
     await (before.kind === 'known' ? writeMirrorState(paths, before.state) : removeMirrorState(paths));
   }
-  throw new HoldfastError(outcome.type, outcome.message, place);
+  throw new HoldfastError(outcome.type, outcome.message, place, { evidence: outcome.evidence });
 }
 
 async function removePartialFiles({ paths, place }: OpenMirror): Promise<void> {

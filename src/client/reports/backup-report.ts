@@ -1,3 +1,4 @@
+import type { Failure } from '../../core/failures.js';
 import type {
   FleetBackupResult,
   FleetProgress,
@@ -9,6 +10,7 @@ import { fleetProgressQuery } from '../../workflows/messages.js';
 import type { CliContext } from '../cli-context.js';
 import { failureLines } from '../cli-context.js';
 import type { ProgressView } from '../runs/follow-run.js';
+import { errorLines } from './error-lines.js';
 import { hookLines } from './hook-report.js';
 import { bytesText, countText, durationText, statusWord, table } from '../output.js';
 
@@ -45,7 +47,7 @@ export function printFleetResult(context: CliContext, result: FleetBackupResult)
     );
     context.print(table(['HOST', 'SOURCE', 'STATUS', 'BACKUP', 'ENTRIES', 'SIZE', 'SENT', 'TIME'], rows));
   }
-  for (const failure of failuresOf(result)) context.print(failure);
+  for (const line of troubleLines(result)) context.print(line);
   for (const line of hookLines(result.hooks)) context.print(line);
   const counts = Object.entries(result.counts).filter(([, count]) => count > 0);
   const hosts = counts.map(([status, count]) => `${count} ${status}`).join(', ');
@@ -76,18 +78,29 @@ const hostRow = (host: HostSummary): string[] => [
   durationText(host.durationMs),
 ];
 
-function failuresOf(result: FleetBackupResult): string[] {
-  const failures = [
-    result.failure,
-    ...result.hosts.flatMap((host) => [host.failure, ...host.sources.map((source) => source.failure)]),
+/** What went wrong: with the run, then host by host, with each of its sources. */
+function troubleLines({ failure, hosts }: FleetBackupResult): string[] {
+  const linesOf = (one: Failure | undefined): string[] => (one === undefined ? [] : failureLines(one));
+  return [
+    ...linesOf(failure),
+    ...hosts.flatMap((host) => {
+      const ofHost = linesOf(host.failure);
+      return [...ofHost, ...host.sources.flatMap((source) => sourceTroubles(host, source, ofHost))];
+    }),
   ];
-  const flawed = result.hosts.flatMap((host) =>
-    host.sources
-      .filter((source) => source.flaws > 0)
-      .map(
-        (source) =>
-          `${host.host}:${source.source}: ${countText(source.flaws, 'entry', 'entries')} could not be stored well; see \`holdfast runs show ${host.workflowId}\``,
-      ),
-  );
-  return [...failures.filter((failure) => failure !== undefined).flatMap(failureLines), ...flawed];
+}
+
+function sourceTroubles(host: HostSummary, source: SourceSummary, above: readonly string[]): string[] {
+  const place = `${host.host}:${source.source}`;
+  const told = [
+    ...(source.failure === undefined ? [] : failureLines(source.failure)),
+    ...(source.flaws === 0
+      ? []
+      : [
+          `${place}: ${countText(source.flaws, 'entry', 'entries')} could not be stored well; see \`holdfast runs show ${host.workflowId}\``,
+        ]),
+  ];
+  const errors = errorLines(source, [...above, ...told]);
+  const head = told.length === 0 && errors.length > 0 ? [`${place}: ${source.status}`] : told;
+  return [...head, ...errors.map((line) => `  ${line}`)];
 }

@@ -1,61 +1,60 @@
-import type { FailureType } from '../failures.js';
-
-/** Kinds of errors as results and metrics count them. */
-export const ERROR_TYPES = ['permission', 'vanished', 'connection', 'protocol', 'disk_full', 'other'] as const;
+/**
+ * Kinds of errors as results and metrics count them: what a person has to look at.
+ *
+ * `partial`: an entry is stored not at all, or not as it was at one moment, for a reason that has no type of its own (it changed while it was read).
+ * `configuration`: what is configured, or how a machine is set up, does not allow it.
+ * `other`: not known; nothing is guessed.
+ */
+export const ERROR_TYPES = [
+  'permission',
+  'connection',
+  'timeout',
+  'protocol',
+  'disk_full',
+  'vanished',
+  'partial',
+  'configuration',
+  'hook',
+  'other',
+] as const;
 export type ErrorType = (typeof ERROR_TYPES)[number];
 export type ErrorCounts = Readonly<Record<ErrorType, number>>;
 
 export const NO_ERRORS: ErrorCounts = {
   permission: 0,
-  vanished: 0,
   connection: 0,
+  timeout: 0,
   protocol: 0,
   disk_full: 0,
+  vanished: 0,
+  partial: 0,
+  configuration: 0,
+  hook: 0,
   other: 0,
 };
 
-/** errno(3): EPERM, EACCES, EROFS · ENOENT, ESTALE · ENOSPC, EDQUOT · EPIPE, ECONNRESET, ETIMEDOUT. */
-const ERRNO_TYPES: Readonly<Record<number, ErrorType>> = {
-  1: 'permission',
-  13: 'permission',
-  30: 'permission',
-  2: 'vanished',
-  116: 'vanished',
-  28: 'disk_full',
-  122: 'disk_full',
-  32: 'connection',
-  104: 'connection',
-  110: 'connection',
-};
+/** Counts as they were stored, perhaps by a version that knew fewer types, or none. */
+export const errorCountsOf = (stored: Partial<ErrorCounts> = {}): ErrorCounts => ({ ...NO_ERRORS, ...stored });
 
-export const errorTypeOfErrno = (errno: number): ErrorType => ERRNO_TYPES[errno] ?? 'other';
-
-/** Failures that end a source, by what is at fault; all others are `other`. */
-const FAILURE_TYPES: Partial<Record<FailureType, ErrorType>> = {
-  SourceUnreadable: 'permission',
-  DestinationDenied: 'permission',
-  HostAuthFailed: 'permission',
-  HostKeyUnknown: 'permission',
-  HostKeyChanged: 'permission',
-  HostUnreachable: 'connection',
-  RsyncInterrupted: 'connection',
-  TransferInterrupted: 'connection',
-  DestinationUnreachable: 'connection',
-  HostShellPrintsText: 'protocol',
-  DestinationFull: 'disk_full',
-  SourceMissing: 'vanished',
-};
-
-export const errorTypeOfFailure = (type: FailureType): ErrorType => FAILURE_TYPES[type] ?? 'other';
-
-/** One more of a kind. */
-export const withError = (counts: ErrorCounts, type: ErrorType): ErrorCounts => ({
+/** So many more of a type. */
+export const withError = (counts: ErrorCounts, type: ErrorType, more = 1): ErrorCounts => ({
   ...counts,
-  [type]: counts[type] + 1,
+  [type]: counts[type] + more,
 });
 
+export const addedErrors = (one: ErrorCounts, other: ErrorCounts): ErrorCounts =>
+  ERROR_TYPES.reduce((sum, type) => withError(sum, type, other[type]), one);
+
+export const sumOfErrors = (counts: ErrorCounts): number => ERROR_TYPES.reduce((sum, type) => sum + counts[type], 0);
+
+/** Only the types of which there are any. */
+export const presentErrors = (stored: Partial<ErrorCounts> = {}): Partial<ErrorCounts> =>
+  Object.fromEntries(ERROR_TYPES.flatMap((type) => ((stored[type] ?? 0) > 0 ? [[type, stored[type]]] : [])));
+
 /** In words, for people: `3 permission, 1 disk full`; '' when there are none. */
-export const errorCountsText = (counts: ErrorCounts): string =>
-  ERROR_TYPES.filter((type) => counts[type] > 0)
+export const errorCountsText = (stored: Partial<ErrorCounts> | undefined): string => {
+  const counts = errorCountsOf(stored);
+  return ERROR_TYPES.filter((type) => counts[type] > 0)
     .map((type) => `${counts[type].toLocaleString('en')} ${type.replace('_', ' ')}`)
     .join(', ');
+};

@@ -5,6 +5,7 @@ import { isMultiplexingRemark } from '../ssh/failures.js';
 
 const KEPT_FLAWS = 100;
 const KEPT_LINES = 50;
+const KEPT_WORDS = 5;
 
 export interface Complaints {
   readonly flaws: { readonly count: number; readonly first: readonly FlawedEntry[] };
@@ -15,6 +16,8 @@ export interface Complaints {
   readonly destination?: Extract<Complaint, { kind: 'destination' }>;
   /** The last lines of standard error, as they came. */
   readonly lastLines: readonly string[];
+  /** Of those the last that are about no place and no entry: of ssh, of the host's shell, and rsync's closing words. */
+  readonly otherLines: readonly string[];
 }
 
 const DESTINATION_ORDER = ['denied', 'broken', 'full'];
@@ -25,6 +28,7 @@ export class ComplaintLog {
   private errorCounts = NO_ERRORS;
   private readonly first: FlawedEntry[] = [];
   private readonly lastLines: string[] = [];
+  private readonly otherLines: string[] = [];
   private source: Complaints['source'];
   private destination: Complaints['destination'];
 
@@ -34,7 +38,10 @@ export class ComplaintLog {
     if (line.trim() === '' || isMultiplexingRemark(line)) return;
     this.lastLines.push(line);
     if (this.lastLines.length > KEPT_LINES) this.lastLines.shift();
-    this.take(parseComplaint(line, this.places));
+    const complaint = parseComplaint(line, this.places);
+    if (!('error' in complaint)) this.otherLines.push(line);
+    if (this.otherLines.length > KEPT_WORDS) this.otherLines.shift();
+    this.take(complaint);
   }
 
   /** Some complaints come on standard output; what is none is left alone there. */
@@ -48,6 +55,7 @@ export class ComplaintLog {
       flaws: { count: this.count, first: [...this.first] },
       errorCounts: this.errorCounts,
       lastLines: [...this.lastLines],
+      otherLines: [...this.otherLines],
       ...(this.source === undefined ? {} : { source: this.source }),
       ...(this.destination === undefined ? {} : { destination: this.destination }),
     };

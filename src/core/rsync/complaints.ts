@@ -1,6 +1,7 @@
 import { byteStringOfText, type Flaw, textOf } from '../entries/entry.js';
 import type { FlawedEntry } from '../archive/manifest.js';
-import { type ErrorType, errorTypeOfErrno } from '../errors/error-types.js';
+import type { ErrorType } from '../errors/error-types.js';
+import { errorTypeOfErrno } from '../errors/system-errors.js';
 import { unescapeRsyncName } from './text.js';
 
 /** Where a copy goes from and to: rsync's complaints name full paths of both. */
@@ -59,9 +60,9 @@ export function parseComplaint(line: string, places: CopyPlaces): Complaint {
   const vanished = VANISHED.exec(line)?.[1];
   if (vanished !== undefined) return flaw('vanished', vanished, 'vanished', line, places);
   const unverified = VERIFICATION.exec(line)?.[1];
-  if (unverified !== undefined) return flaw('changed', unverified, 'other', line, places);
+  if (unverified !== undefined) return flaw('changed', unverified, 'partial', line, places);
   const skipped = SKIPPED.exec(line)?.[1];
-  if (skipped !== undefined) return flaw('unsupported', skipped, 'other', line, places);
+  if (skipped !== undefined) return flaw('unsupported', skipped, 'partial', line, places);
   if (REMARK.test(line)) return { kind: 'remark' };
   const [, role, words] = RSYNC.exec(line) ?? [];
   const errno = Number(ERRNO.exec(line)?.[1] ?? Number.NaN);
@@ -84,20 +85,23 @@ function sourceComplaint(words: string, errno: number, path: string, line: strin
   if (atRoot && /^(?:change_dir|opendir|link_stat)\b/.test(words)) {
     const problem =
       errno === MISSING_ERRNO ? 'missing' : errno === NOT_DIRECTORY_ERRNO ? 'not-directory' : 'unreadable';
-    return { kind: 'source', problem, message: forPeople(line), error: errorTypeOfErrno(errno) };
+    return { kind: 'source', problem, message: forPeople(line), error: errorTypeOfErrno(errno) ?? 'other' };
   }
-  return flaw(errno === MISSING_ERRNO ? 'vanished' : 'unreadable', path, errorTypeOfErrno(errno), line, places);
+  const error = errorTypeOfErrno(errno) ?? 'partial';
+  return flaw(errno === MISSING_ERRNO ? 'vanished' : 'unreadable', path, error, line, places);
 }
 
 function destinationComplaint(words: string, errno: number, path: string, line: string, places: CopyPlaces): Complaint {
   const message = forPeople(line);
-  const error = errorTypeOfErrno(errno);
+  const error = errorTypeOfErrno(errno) ?? 'other';
   if (FULL_ERRNOS.includes(errno)) return { kind: 'destination', problem: 'full', message, error };
   if (errno === IO_ERRNO) return { kind: 'destination', problem: 'broken', message, error };
   const readOnly = errno === 30;
   if (readOnly || (DENIED_ERRNOS.includes(errno) && !ATTRIBUTE.test(words)))
     return { kind: 'destination', problem: 'denied', message, error };
-  return flaw('unsupported', path, error, line, places);
+  // A name that is not there on our own side is nothing that vanished on the host.
+  const own = errno === MISSING_ERRNO ? undefined : errorTypeOfErrno(errno);
+  return flaw('unsupported', path, own ?? 'partial', line, places);
 }
 
 function flaw(kind: Flaw | 'vanished', printed: string, error: ErrorType, line: string, places: CopyPlaces): Complaint {

@@ -3,7 +3,9 @@ import type { FailureType } from '../failures.js';
 import type { FlawedEntry } from '../archive/manifest.js';
 import type { Complaints } from './complaint-log.js';
 import { rsyncExit } from './exit-codes.js';
-import type { ErrorCounts } from '../errors/error-types.js';
+import { type ErrorCounts, sumOfErrors, withError } from '../errors/error-types.js';
+import { errorCountsOfFlaws } from '../errors/flaw-errors.js';
+import { evidenceLines, type FailureEvidence } from '../errors/evidence.js';
 import type { RsyncStatistics } from './statistics.js';
 import { unescapeRsyncName } from './text.js';
 import { explainSshFailure } from '../ssh/failures.js';
@@ -35,7 +37,12 @@ export type RsyncOutcome =
       readonly message: string;
       /** The host sent nothing, or no list of files: rsync changed nothing here. */
       readonly touchedNothing: boolean;
+      readonly evidence: FailureEvidence;
     };
+
+/** Some files vanished, and nothing else was amiss: rsync(1). */
+const VANISHED_EXIT = 24;
+const NOT_TELLING = /^\s*$|^\(see the rsync manpage/;
 
 /** Codes behind which ssh, not rsync, may have the reason. */
 const SSH_CODES = [12, 124, 255];
@@ -53,20 +60,41 @@ const SOURCE_FAILURES = {
 } as const;
 const DESTINATION_FAILURES = { full: 'DestinationFull', denied: 'DestinationDenied', broken: 'RsyncFailed' } as const;
 
+type Judgement = Extract<RsyncOutcome, { kind: 'done' }> | Omit<Extract<RsyncOutcome, { kind: 'failed' }>, 'evidence'>;
+
 /** Whether an rsync left a complete mirror, and if not, why. What cannot be read as a good end is a failure. */
 export function judgeRsync(end: RsyncEnd): RsyncOutcome {
-  return placeFailure(end) ?? sshFailure(end) ?? byExitCode(end);
+  const judgement = placeFailure(end) ?? sshFailure(end) ?? byExitCode(end);
+  return judgement.kind === 'done' ? judgement : { ...judgement, evidence: evidenceOf(end) };
 }
 
-function placeFailure({ exitCode, complaints: { source, destination } }: RsyncEnd): RsyncOutcome | undefined {
+function placeFailure({ exitCode, complaints: { source, destination } }: RsyncEnd): Judgement | undefined {
   if (exitCode === 0) return undefined;
   if (source) return failed(SOURCE_FAILURES[source.problem], source.message, true);
   if (destination) return failed(DESTINATION_FAILURES[destination.problem], destination.message);
   return undefined;
 }
 
+/** What decided comes first: the place; else what ssh, the host and rsync itself said last. Then the entries that were complained about. */
+function evidenceOf({ exitCode, complaints, brokenBecause }: RsyncEnd): FailureEvidence {
+  const { source, destination, otherLines, flaws, errorCounts } = complaints;
+  const place = exitCode === 0 ? undefined : (source ?? destination);
+  const said = [
+    ...(place === undefined ? [] : [place.message]),
+    ...otherLines.filter((line) => !NOT_TELLING.test(line)).map((line) => textOf(unescapeRsyncName(line))),
+    ...(brokenBecause === undefined ? [] : [brokenBecause]),
+    ...flaws.first.map(({ message }) => message),
+  ];
+  return {
+    lines: evidenceLines(said),
+    // The place itself is what the failure counts.
+    errorCounts: place === undefined ? errorCounts : withError(errorCounts, place.error, -1),
+    ...(exitCode === null ? {} : { rsyncExitCode: exitCode }),
+  };
+}
+
 /** The connection never carried a byte of rsync's: why, is said by the host's shell or by ssh. */
-function sshFailure(end: RsyncEnd): RsyncOutcome | undefined {
+function sshFailure(end: RsyncEnd): Judgement | undefined {
   const {
     host,
     exitCode,
@@ -86,7 +114,7 @@ function sshFailure(end: RsyncEnd): RsyncOutcome | undefined {
   return failed(type, message, true);
 }
 
-function byExitCode(end: RsyncEnd): RsyncOutcome {
+function byExitCode(end: RsyncEnd): Judgement {
   const { exitCode, signal, complaints, statistics } = end;
   const silent = complaints.lastLines.some((line) => NOTHING_RECEIVED.test(line));
   const said = lastWords(complaints) + (end.brokenBecause === undefined ? '' : `; ${end.brokenBecause}`);
@@ -99,18 +127,21 @@ function byExitCode(end: RsyncEnd): RsyncOutcome {
     return failed(exit.failure, `${ended}${said}`, silent || exitCode === 1);
   }
   if (!statistics) return failed('RsyncFailed', `${ended}, but its statistics are incomplete${said}`);
-  return { kind: 'done', exitCode, statistics, flaws: flawsOf(end), errorCounts: complaints.errorCounts };
+  const flaws = flawsOf(end);
+  const wasCounted = sumOfErrors(complaints.errorCounts) > 0;
+  const errorCounts = wasCounted ? complaints.errorCounts : errorCountsOfFlaws(flaws);
+  return { kind: 'done', exitCode, statistics, flaws, errorCounts };
 }
 
 /** A partial transfer whose reason could not be read has a flaw all the same. */
 function flawsOf({ exitCode, complaints }: RsyncEnd): { count: number; first: readonly FlawedEntry[] } {
   if (complaints.flaws.count > 0 || exitCode === 0) return complaints.flaws;
   const message = `rsync ended with code ${exitCode}${lastWords(complaints)}`;
-  return { count: 1, first: [{ path: '', flaw: 'unreadable', message }] };
+  return { count: 1, first: [{ path: '', flaw: exitCode === VANISHED_EXIT ? 'vanished' : 'unreadable', message }] };
 }
 
 function lastWords({ lastLines }: Complaints): string {
-  const telling = lastLines.filter((line) => !/^\s*$|^\(see the rsync manpage/.test(line)).slice(-3);
+  const telling = lastLines.filter((line) => !NOT_TELLING.test(line)).slice(-3);
   if (telling.length === 0) return '';
   return `: ${telling
     .map((line) => textOf(unescapeRsyncName(line)))
@@ -118,7 +149,7 @@ function lastWords({ lastLines }: Complaints): string {
     .slice(0, 2000)}`;
 }
 
-const failed = (type: FailureType, message: string, touchedNothing = false): RsyncOutcome => ({
+const failed = (type: FailureType, message: string, touchedNothing = false): Judgement => ({
   kind: 'failed',
   type,
   message,

@@ -14,11 +14,11 @@ export const TOOL_MISSING = 79;
 /** Lines that begin so tell facts about the host. */
 const FACT = 'holdfast-fact';
 
-/** Changes to the source's directory, or ends the script with a status that says why not. */
+/** Changes to the source's directory, or ends the script with a status that says why not; of one that is closed `ls` says it: not every shell does. */
 export function enterSource(path: string): string {
   const source = quote(path);
   return `cd -- ${source} 2>/dev/null || {
-  [ -d ${source} ] && { cd -- ${source}; exit ${SOURCE_CLOSED}; }
+  [ -d ${source} ] && { cd -- ${source}; ls -d -- ${quote(`${path}/.`)} >/dev/null; exit ${SOURCE_CLOSED}; }
   if [ -e ${source} ] || [ -L ${source} ]; then exit ${SOURCE_NOT_DIRECTORY}; fi
   ls -d -- ${source}; exit ${SOURCE_MISSING}
 }`;

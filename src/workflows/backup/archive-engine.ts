@@ -57,6 +57,7 @@ async function storeAndCommit(run: SourceRun, plan: ArchivePlan, startedAtMs: nu
     backup: { id: commit.backupId, level: plan.level, parent: plan.parent },
     figures: figuresOf(plan, commit.storedBytes),
     flaws: commit.flaws,
+    ...(commit.errorCounts === undefined ? {} : { errorCounts: commit.errorCounts }),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Failure } from '../../core/failures.js';
 import type { Status } from '../../core/statuses.js';
 import { archiveEngine } from './archive-engine.js';
 import { dumpEngine } from './dump-engine.js';
+import { evidenceOfActivity } from '../evidence-of-activity.js';
 import { failureOfActivity } from '../failure-of-activity.js';
 import { whileFrozen } from './freeze.js';
 import type { SourceResult } from '../messages.js';
@@ -10,6 +11,7 @@ import { withHooks } from '../hooks/hooks-of-source.js';
 import { mirrorEngine } from './mirror-engine.js';
 import { always, withinTime } from '../scopes.js';
 import { runPostScript, runPreScript } from './scripts.js';
+import { withErrors } from './source-errors.js';
 import { notBegun, sourceResult } from './source-result.js';
 import { withSnapshots } from './snapshots-of-source.js';
 import { placeOf, type Ending, type SourceRun } from './source-run.js';
@@ -27,15 +29,18 @@ const engineOf = ({ source }: SourceRun) => (source.dump === undefined ? engines
 export async function backUpSource(given: SourceRun): Promise<SourceResult> {
   const { run, hooks } = withHooks(given);
   const ending = run.options.dryRun ? await rehearse(run) : await perform(run, hooks);
-  const result = await hooks.ended('after_source', sourceResult(run, ending), { backupId: ending.backup?.id });
-  run.tell({ step: 'done', status: result.status });
-  return result;
+  const ended = await hooks.ended('after_source', sourceResult(run, ending), { backupId: ending.backup?.id });
+  run.tell({ step: 'done', status: ended.status });
+  const { scripts, besides } = run;
+  return withErrors(ended, { ending, scripts, besides, hooks: hooks.outcomes });
 }
 
 /** A source whose backup cannot be begun: its `on_error` hooks say so. */
 export async function refuseSource(given: SourceRun, obstacle: Failure): Promise<SourceResult> {
   const { run, hooks } = withHooks(given);
-  return hooks.ended(undefined, notBegun(run.source, statusOf(obstacle), obstacle));
+  const { source, options } = run;
+  const ended = await hooks.ended(undefined, notBegun(source, statusOf(obstacle), obstacle, options));
+  return withErrors(ended, { ending: { failure: obstacle }, hooks: hooks.outcomes });
 }
 
 /** Hooks run in time limits of their own, outside that of the source. */
@@ -72,7 +77,8 @@ async function settle(run: SourceRun, work: () => Promise<Ending>): Promise<Endi
     return await withinTime(run.source.timeoutMs, placeOf(run), work);
   } catch (error) {
     const failure = failureOfActivity(error, placeOf(run));
-    return { status: statusOf(failure), failure };
+    const said = evidenceOfActivity(error);
+    return { status: statusOf(failure), failure, ...(said === undefined ? {} : { said }) };
   }
 }
 

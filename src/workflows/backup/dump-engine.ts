@@ -31,7 +31,7 @@ export async function dumpEngine(run: SourceRun): Promise<Ending> {
     // Nothing that a program said is overlooked: it dumped, but had something to say.
     if (remarks.length === 0 || ending.status !== 'ok') return ending;
     run.notes.push(...remarks);
-    return { ...ending, status: 'warning' };
+    return { ...ending, status: 'warning', remarks };
   } catch (error) {
     await discard(run, plan);
     throw error;
@@ -70,6 +70,7 @@ async function commit(run: SourceRun, { plan, dumps }: DumpPlanned, startedAtMs:
     backup: { id: done.backupId, level: plan.level, parent: plan.parent },
     figures: { entries, changed: entries, deleted: plan.deleted, sourceBytes, storedBytes, shards: dumps },
     flaws: done.flaws,
+    ...(done.errorCounts === undefined ? {} : { errorCounts: done.errorCounts }),
   };
 }
 

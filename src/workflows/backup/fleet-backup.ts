@@ -9,6 +9,7 @@ import { failure } from '../../core/failures.js';
 import { hostBackupWorkflowId } from '../../core/ids.js';
 import { conclude } from '../conclude.js';
 import { settleEach } from '../fan-out.js';
+import { openFleetHistory } from './fleet-history.js';
 import { openFleetRecord } from './fleet-record.js';
 import type { hostBackup } from './host-backup.js';
 import { runHostBackup } from './host-child.js';
@@ -47,7 +48,8 @@ import { always, isCancelled } from '../scopes.js';
 export async function fleetBackup(input: FleetBackupInput): Promise<FleetBackupResult> {
   const atWork = new HostsAtWork(input.limits?.parallelHosts ?? input.parallelHosts);
   const record = openFleetRecord(input);
-  const control = openRunControl(input.control, record, atWork.has);
+  const history = openFleetHistory(input);
+  const control = openRunControl(input.control, record, atWork.has, history.lost);
   record.tellAlso(control.progress);
   setHandler(fleetProgressQuery, record.progress);
 
@@ -67,17 +69,20 @@ export async function fleetBackup(input: FleetBackupInput): Promise<FleetBackupR
   await settleEach(atWork.lanes, obstacle === undefined ? queue.next : async () => undefined, async (job) => {
     const given = limits;
     record.began(job.host, hostBackupWorkflowId(job.host));
-    const summary = await runHostBackup(job, { ...input, limits: given }, (child) => {
+    const started = (child: ChildWorkflowHandle<typeof hostBackup>): void => {
       children.set(job.host, child);
       if (limits !== given) void tellLimits(child, limits);
-    });
+    };
+    const summary = await runHostBackup(job, { ...input, limits: given }, started, history.lost);
     children.delete(job.host);
     const ended = control.afterSkip(summary);
     record.ended(ended, job.before);
     control.ended(ended, job.before);
     atWork.ended(job.host);
+    if (history.waits()) await history.flush();
   });
 
+  if (history.waits()) await history.flush();
   if (isCancelled()) {
     const { hostsTotal, hostsDone } = record.progress();
     record.stop(
@@ -94,7 +99,8 @@ export async function fleetBackup(input: FleetBackupInput): Promise<FleetBackupR
   const known = record.result();
   const result = await hooks.ended(known);
   const { plan, hostsTotal, counts, backupsMade, storedBytes, hosts } = result;
-  await recordRun(input.configPath, result, hosts, { plan, hostsTotal, counts, backupsMade, storedBytes });
+  const dryRun = input.options.dryRun ? { dryRun: true } : {};
+  await recordRun(input.configPath, result, hosts, { plan, hostsTotal, counts, backupsMade, storedBytes, ...dryRun });
   return conclude(result, result.status === known.status ? record.worstFailure() : undefined);
 }
 

@@ -1,4 +1,5 @@
 import { approvedDoubt } from '../../core/guard/approval.js';
+import { presentErrors } from '../../core/errors/error-types.js';
 import type { Failure } from '../../core/failures.js';
 import { worstStatus, type Status } from '../../core/statuses.js';
 import type { HostBackupResult, HostSummary, SourceResult, SourceSummary, StatusCounts } from '../messages.js';
@@ -8,6 +9,7 @@ import { bytesOf, firstThatFit } from '../payload-budget.js';
 const HOSTS_AT_MOST = 200;
 const BYTES_AT_MOST = 40 * 1024;
 const MESSAGE_CHARACTERS = 400;
+const EVIDENCE_LINES = 3;
 
 export const NO_COUNTS: StatusCounts = { ok: 0, warning: 0, failed: 0, skipped: 0, held: 0, cancelled: 0 };
 
@@ -69,8 +71,17 @@ function summaryOfSource(result: SourceResult): SourceSummary {
     flaws: flaws.count,
     durationMs,
     ...(failure === undefined ? {} : { failure: shortened(failure) }),
+    ...errorsOf(result),
     ...(doubt === undefined ? {} : { doubt: approvedDoubt(doubt) }),
     ...(heldUntilMs === undefined ? {} : { heldUntilMs }),
+  };
+}
+
+function errorsOf({ status, errorCounts, evidence }: SourceResult): Pick<SourceSummary, 'errorCounts' | 'evidence'> {
+  const known = presentErrors(errorCounts);
+  return {
+    ...(Object.keys(known).length === 0 ? {} : { errorCounts: known }),
+    ...(status === 'ok' || evidence === undefined ? {} : { evidence: evidence.slice(0, EVIDENCE_LINES) }),
   };
 }
 

@@ -42,6 +42,7 @@ async function thaw(run: SourceRun, frozen: boolean): Promise<Released> {
   } catch (error) {
     const failure = failureOfActivity(error, placeOf(run));
     run.notes.push(`What was frozen could not be released (${failure.type}): ${failure.message}`);
+    run.besides.push(failure);
     return { troubles: [], failure };
   }
 }
@@ -54,10 +55,12 @@ function withRemarks(run: SourceRun, frozen: FrozenSource, { troubles, failure }
     'it is not part of what was frozen; exclude it, or make it a source',
   );
   const running = remark('Read without being frozen', frozen.notFrozen, 'it lies on another file system');
-  run.notes.push(...[missing, running].filter((note) => note !== undefined), ...troubles);
-  const flawed = missing !== undefined || running !== undefined || troubles.length > 0 || failure !== undefined;
-  if (!flawed || ending.status !== 'ok') return ending;
-  return { ...ending, status: 'warning', ...(failure === undefined ? {} : { failure }) };
+  const remarks = [...[missing, running].filter((note) => note !== undefined), ...troubles];
+  run.notes.push(...remarks);
+  if (remarks.length === 0 && failure === undefined) return ending;
+  const told = { ...ending, remarks: [...(ending.remarks ?? []), ...remarks] };
+  if (ending.status !== 'ok') return told;
+  return { ...told, status: 'warning', ...(failure === undefined ? {} : { failure }) };
 }
 
 function remark(what: string, { count, first }: FrozenSource['notIncluded'], why: string): string | undefined {

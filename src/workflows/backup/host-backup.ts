@@ -4,6 +4,7 @@ import { mayBeMounted } from '../../core/hooks/scripts.js';
 import type { HostPlan, SourcePlan } from '../../core/plan.js';
 import { backUpSource, refuseSource } from './back-up-source.js';
 import { openHostHooks } from '../hooks/hooks-of-host.js';
+import { openHostHistory } from './host-history.js';
 import { openHostRecord, type HostRecord } from './host-record.js';
 import { openLimits, type Limits } from '../limits.js';
 import { lookAtHost, type HostFound } from './look-at-host.js';
@@ -20,7 +21,8 @@ import type { SourceRun } from './source-run.js';
  *      Before the look come before_host hooks of the worker, after it those of the host.
  *   3. Back up its sources, one after another. One that fails does not stop the next.
  *   4. after_host hooks; on_error hooks if it failed.
- *   5. End as Completed (ok, warning, skipped, held), Failed or Cancelled, always with the result.
+ *   5. Note in history how it ended; each source was noted when it had, unless it was the last.
+ *   6. End as Completed (ok, warning, skipped, held), Failed or Cancelled, always with the result.
  *
  * Each source: before_source hooks → pre script → look what changed → guard (emptied? too much deleted? then `held`) → transfer → commit → post script → after_source hooks.
  * The post script and after_* hooks always run: after failures, holds, timeouts and cancellation too. Nothing counts as backed up before its commit.
@@ -28,13 +30,14 @@ import type { SourceRun } from './source-run.js';
  * Cancelled: the running step ends its processes here and on the host, the post script runs, and sources not begun stay undone.
  */
 export async function hostBackup(input: HostBackupInput): Promise<HostBackupResult> {
-  const record = openHostRecord(input.host);
+  const record = openHostRecord(input.host, input.options);
+  const history = openHostHistory(input, record);
   setHandler(hostProgressQuery, record.progress);
   const limits = openLimits(input.limits ?? {}, { parallelHosts: false });
   setHandler(followLimitsSignal, limits.follow);
   markSubject({ host: input.host });
 
-  const hooks = openHostHooks(input, record);
+  const hooks = openHostHooks(input, record, history);
   const found = await lookAtHost(input, record, hooks.beforeLook);
   if (found === undefined) return hooks.conclude();
   const refusal = await hooks.beforeSources();
@@ -43,6 +46,8 @@ export async function hostBackup(input: HostBackupInput): Promise<HostBackupResu
   for (const source of refusal === undefined ? found.host.sources : []) {
     const obstacle = obstacleTo(source, found, input);
     const run = sourceRun(source, found.host, input, record, limits);
+    // A source that cannot be begun takes no time, but for its hooks.
+    if (obstacle === undefined || source.hooks !== undefined) await history.flush();
     record.add(obstacle === undefined ? await backUpSource(run) : await refuseSource(run, obstacle));
   }
   return hooks.conclude();
@@ -80,5 +85,6 @@ function sourceRun(
     tell: record.teller(source),
     notes: [],
     scripts: [],
+    besides: [],
   };
 }

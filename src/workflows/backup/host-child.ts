@@ -22,13 +22,15 @@ import {
 } from '../messages.js';
 import { resultInFailure } from '../result-in-failure.js';
 
-/** Runs a host's backup as a child Workflow and tells how it ended; never throws. */
+/** Runs a host's backup as a child Workflow and tells how it ended; never throws. @param onLost told of a host that says nothing itself */
 export async function runHostBackup(
   { host, approved }: HostJob,
   input: FleetBackupInput,
   onStart: (child: ChildWorkflowHandle<typeof hostBackup>) => void,
+  onLost: (summary: HostSummary, startedAtMs: number) => void,
 ): Promise<HostSummary> {
   const workflowId = hostBackupWorkflowId(host);
+  const startedAtMs = Date.now();
   let runId: string | undefined;
   try {
     const child = await startHostBackup(host, workflowId, ofJob(input, host, approved));
@@ -40,7 +42,10 @@ export async function runHostBackup(
     const result = resultInFailure<HostBackupResult>(error, 'host-backup');
     if (result !== undefined) return summaryOfHost(result, execution);
     const reason = failureOfActivity(error, { host });
-    return summaryWithoutResult(host, statusWithoutResult(error, reason.type), reason, execution);
+    const summary = summaryWithoutResult(host, statusWithoutResult(error, reason.type), reason, execution);
+    // One that ended as Cancelled has noted itself; its result could not be carried here.
+    if (summary.status !== 'cancelled' || runId === undefined) onLost(summary, startedAtMs);
+    return summary;
   }
 }
 

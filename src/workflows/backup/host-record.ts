@@ -2,10 +2,11 @@ import { setCurrentDetails } from '@temporalio/workflow';
 import type { ProbeHostResult } from '../../activities/contract.js';
 import { failure, type Failure } from '../../core/failures.js';
 import { waitText } from '../../core/hosts/wait.js';
-import type { SourcePlan } from '../../core/plan.js';
+import type { BackupOptions, SourcePlan } from '../../core/plan.js';
 import { worstStatus, type Status } from '../../core/statuses.js';
 import { hostDetails } from './details-text.js';
 import type { HostBackupResult, HostProgress, SourceProgress, SourceResult } from '../messages.js';
+import { withErrors } from './source-errors.js';
 import { fitted, notBegun } from './source-result.js';
 import type { SourceRun } from './source-run.js';
 
@@ -21,6 +22,10 @@ export interface HostRecord {
   teller(source: SourcePlan): SourceRun['tell'];
   readonly progress: () => HostProgress;
   result(): HostBackupResult;
+  /** Sources that have ended, in that order, with all that is known of them. */
+  ended(): readonly SourceResult[];
+  /** Why no source, or no further one, is begun. */
+  stopped(): Failure | undefined;
   /** The failure that decided the status. */
   worstFailure(): Failure | undefined;
 }
@@ -37,7 +42,7 @@ export interface HostWait {
 /** Beyond this, times in listings and the host's own logs no longer tell what came first. */
 const CLOCK_SKEW_WORTH_A_NOTE_MS = 60_000;
 
-export function openHostRecord(host: string): HostRecord {
+export function openHostRecord(host: string, { dryRun }: Pick<BackupOptions, 'dryRun'>): HostRecord {
   const startedAtMs = Date.now();
   const results: SourceResult[] = [];
   const notes: string[] = [];
@@ -54,7 +59,8 @@ export function openHostRecord(host: string): HostRecord {
   };
   const stop = (reason: Failure): void => {
     stopped = { status: statusOfStop(reason), failure: reason };
-    for (const source of expected) add(notBegun(source, stopped.status));
+    for (const source of expected)
+      add(withErrors(notBegun(source, stopped.status, undefined, { dryRun }), { ending: { failure: reason } }));
     show();
   };
   const add = (result: SourceResult): void => {
@@ -94,6 +100,7 @@ export function openHostRecord(host: string): HostRecord {
       kind: 'host-backup',
       host,
       status: worstStatus([...(stopped === undefined ? [] : [stopped.status]), ...results.map(({ status }) => status)]),
+      ...(dryRun ? { dryRun: true as const } : {}),
       ...(stopped === undefined ? {} : { failure: stopped.failure }),
       sources: fitted(results),
       ...(clockSkewMs === undefined ? {} : { clockSkewMs }),
@@ -102,6 +109,8 @@ export function openHostRecord(host: string): HostRecord {
       startedAtMs,
       durationMs: Date.now() - startedAtMs,
     }),
+    ended: () => results,
+    stopped: () => stopped?.failure,
     worstFailure: () => {
       const worst = worstStatus(results.map(({ status }) => status));
       return stopped?.failure ?? results.find(({ status }) => status === worst)?.failure;

@@ -42,6 +42,7 @@ export async function mirrorEngine(run: SourceRun): Promise<Ending> {
     figures: figuresOf(look, outcome.statistics),
     transfer: outcome.statistics,
     flaws: outcome.flaws,
+    rsyncExitCode: outcome.exitCode,
     ...(outcome.errorCounts === undefined ? {} : { errorCounts: outcome.errorCounts }),
   };
 }

@@ -44,6 +44,7 @@ export function openRunControl(
   carried: RunControlState | undefined,
   record: FleetRecord,
   isAtWork: (host: string) => boolean,
+  onLeftOut: (summary: HostSummary) => void,
 ): RunControl {
   let paused: Paused | undefined = carried?.paused;
   let again: readonly HostAgain[] = carried?.again ?? [];
@@ -83,7 +84,9 @@ export function openRunControl(
       const order = skips.get(host);
       if (order === undefined) return false;
       skips.delete(host);
-      record.ended(skipped(host, order, { workflowId: hostBackupWorkflowId(host) }));
+      const summary = skipped(host, order, { workflowId: hostBackupWorkflowId(host) });
+      record.ended(summary);
+      onLeftOut(summary);
       return true;
     },
     hasAgain: (busy) => again.some(({ host }) => !busy(host)),

@@ -3,6 +3,7 @@ import type { RunScriptResult } from '../../activities/contract.js';
 import type { Status } from '../../core/statuses.js';
 import { patient, standard, step } from '../activity-profiles.js';
 import { failureOfActivity } from '../failure-of-activity.js';
+import { scriptFailedMessage } from './source-errors.js';
 import { placeOf, subjectOf, type SourceRun } from './source-run.js';
 
 /** The script ends itself at its own limit and says so; this is for a worker that cannot. */
@@ -40,13 +41,8 @@ async function runScript(run: SourceRun, phase: 'pre' | 'post', status?: Status)
   }
 }
 
-function refuseExitCode(
-  run: SourceRun,
-  phase: 'pre' | 'post',
-  name: string,
-  { exitCode, output }: RunScriptResult,
-): void {
-  if (exitCode === 0) return;
-  const message = `The ${phase} script ${name} ended with exit code ${exitCode}: ${output.trim().slice(-500) || 'it printed nothing'}`;
+function refuseExitCode(run: SourceRun, phase: 'pre' | 'post', name: string, result: RunScriptResult): void {
+  if (result.exitCode === 0) return;
+  const message = scriptFailedMessage(phase, name, result);
   throw ApplicationFailure.create({ type: 'HookFailed', message, nonRetryable: true, details: [placeOf(run)] });
 }

@@ -56,6 +56,7 @@ function worse(run: SourceRun, ending: Ending, trouble: Failure | undefined): En
   if (trouble === undefined) return ending;
   if (ending.failure === undefined)
     return { ...ending, status: ending.status === 'ok' ? 'warning' : ending.status, failure: trouble };
+  run.besides.push(trouble);
   run.notes.push(`After that, the snapshots failed too (${trouble.type}): ${trouble.message}`);
   return ending;
 }

@@ -1,6 +1,6 @@
+import { presentErrors } from '../../core/errors/error-types.js';
 import type { Failure } from '../../core/failures.js';
-import type { SourcePlan } from '../../core/plan.js';
-import { errorTypeOfFailure, NO_ERRORS, withError } from '../../core/errors/error-types.js';
+import type { BackupOptions, SourcePlan } from '../../core/plan.js';
 import type { Status } from '../../core/statuses.js';
 import { withoutOutputs } from '../hooks/hook-outcomes.js';
 import type { ScriptOutcome, SourceFigures, SourceResult } from '../messages.js';
@@ -33,7 +33,6 @@ export function sourceResult(run: SourceRun, ending: Ending): SourceResult {
     dryRun: run.options.dryRun,
     figures: ending.figures ?? NOTHING,
     ...(ending.transfer === undefined ? {} : { transfer: ending.transfer }),
-    ...errorsOf(run.source, ending),
     flaws: { count: flaws.count, first: firstThatFit(flaws.first, FLAWS_BYTES) },
     scripts: run.scripts.map(withShortOutput),
     notes: run.notes,
@@ -55,12 +54,17 @@ function heldOf(
 }
 
 /** A source whose backup was not even begun. */
-export function notBegun(source: SourcePlan, status: Status, failure?: Failure): SourceResult {
+export function notBegun(
+  source: SourcePlan,
+  status: Status,
+  failure: Failure | undefined,
+  { dryRun }: Pick<BackupOptions, 'dryRun'>,
+): SourceResult {
   return {
     ...identityOf(source),
     status,
     ...(failure === undefined ? {} : { failure }),
-    dryRun: false,
+    dryRun,
     figures: NOTHING,
     flaws: { count: 0, first: [] },
     scripts: [],
@@ -73,25 +77,18 @@ export function notBegun(source: SourcePlan, status: Status, failure?: Failure):
 /** Results as a host's payload may hold them: of a host with many flawed sources, without the lists of what was flawed. */
 export function fitted(results: readonly SourceResult[]): readonly SourceResult[] {
   if (bytesOf(results) <= HOST_BYTES) return results;
-  return results.map((result) => ({
+  return results.map(({ evidence, ...result }) => ({
     ...result,
+    // A failure's message quotes the same words.
+    ...(evidence === undefined || result.failure !== undefined ? {} : { evidence: evidence.slice(0, 1) }),
     flaws: { ...result.flaws, first: [] },
+    ...(result.errorCounts === undefined ? {} : { errorCounts: presentErrors(result.errorCounts) }),
     scripts: result.scripts.map(withoutOutput),
     ...(result.doubt === undefined
       ? {}
       : { doubt: { ...result.doubt, firstNames: firstThatFit(result.doubt.firstNames.slice(0, FEW_NAMES), 1024) } }),
     ...(result.hooks === undefined ? {} : { hooks: withoutOutputs(result.hooks) }),
   }));
-}
-
-/** A hold and a cancellation are no errors. */
-function errorsOf(
-  { engine }: SourcePlan,
-  { errorCounts = NO_ERRORS, failure, status }: Ending,
-): Pick<SourceResult, 'errorCounts'> {
-  if (engine !== 'mirror') return {};
-  const isError = failure !== undefined && (status === 'failed' || status === 'warning');
-  return { errorCounts: isError ? withError(errorCounts, errorTypeOfFailure(failure.type)) : errorCounts };
 }
 
 const identityOf = ({ name, engine, destination }: SourcePlan) => ({

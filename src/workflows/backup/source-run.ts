@@ -4,6 +4,7 @@ import type { Failure, FailurePlace } from '../../core/failures.js';
 import type { Doubt } from '../../core/guard/guard.js';
 import type { FlawedEntry } from '../../core/archive/manifest.js';
 import type { ErrorCounts } from '../../core/errors/error-types.js';
+import type { FailureEvidence } from '../../core/errors/evidence.js';
 import type { BackupOptions, HostPlan, RunLimit, SourcePlan } from '../../core/plan.js';
 import type { Status } from '../../core/statuses.js';
 import type { Hooks } from '../hooks/hooks.js';
@@ -26,6 +27,8 @@ export interface SourceRun {
   /** Remarks for people, in the result. */
   readonly notes: string[];
   readonly scripts: ScriptOutcome[];
+  /** Failures that decided nothing, beside those of scripts and hooks; they are counted all the same. */
+  readonly besides: Failure[];
   /** Set by `backUpSource`; the plans of `host` and `source` go without theirs, which no other step needs. */
   readonly hooks?: Hooks;
 }
@@ -39,9 +42,14 @@ export interface Ending {
   readonly backup?: { readonly id: string; readonly level: number; readonly parent: string | null };
   readonly figures?: SourceFigures;
   readonly transfer?: TransferStatistics;
-  /** Without that of `failure`. */
+  /** What the programs said of `failure`. */
+  readonly said?: FailureEvidence;
+  /** Without that of `failure`; absent: as `flaws` say. */
   readonly errorCounts?: ErrorCounts;
   readonly flaws?: { readonly count: number; readonly first: readonly FlawedEntry[] };
+  /** What makes it a warning and is neither failure nor flaw. */
+  readonly remarks?: readonly string[];
+  readonly rsyncExitCode?: number;
 }
 
 export const placeOf = ({ host, source }: Pick<SourceRun, 'host' | 'source'>): Required<FailurePlace> => ({

@@ -2,6 +2,7 @@ import { workflowInfo } from '@temporalio/workflow';
 import type { Failure } from '../../core/failures.js';
 import type { HostPlan } from '../../core/plan.js';
 import { conclude } from '../conclude.js';
+import type { HostHistory } from '../backup/host-history.js';
 import type { HostRecord } from '../backup/host-record.js';
 import { Hooks } from './hooks.js';
 import type { HostBackupInput, HostBackupResult } from '../messages.js';
@@ -12,11 +13,15 @@ export interface HostHooks {
   readonly beforeLook: (host: HostPlan) => Promise<Failure | undefined>;
   /** To be called once the host has answered. */
   beforeSources(): Promise<Failure | undefined>;
-  /** after_host and on_error, then the end of the Workflow as `conclude` makes it. */
+  /** after_host and on_error, a note in history, then the end of the Workflow as `conclude` makes it. */
   conclude(): Promise<HostBackupResult>;
 }
 
-export function openHostHooks({ host: name, options }: HostBackupInput, record: HostRecord): HostHooks {
+export function openHostHooks(
+  { host: name, options }: HostBackupInput,
+  record: HostRecord,
+  history: HostHistory,
+): HostHooks {
   const { workflowId, runId } = workflowInfo();
   let machine: HostPlan | string = `${name} was not reached`;
   let host: HostPlan | undefined;
@@ -38,7 +43,10 @@ export function openHostHooks({ host: name, options }: HostBackupInput, record: 
     },
     conclude: async () => {
       const result = record.result();
+      const follows = hooks?.has('after_host', ...(result.status === 'failed' ? (['on_error'] as const) : []));
+      if (follows === true) await history.flush();
       const ended = (await hooks?.ended('after_host', result)) ?? result;
+      await history.ended(ended);
       return conclude(ended, ended.status === result.status ? record.worstFailure() : undefined);
     },
   };

@@ -4,6 +4,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Manifest } from '../../../src/core/archive/manifest.js';
+import { NO_ERRORS } from '../../../src/core/errors/error-types.js';
 import type { ArchiveBench } from '../../support/archive-bench.js';
 import { startArchiveBench } from '../../support/archive-bench.js';
 import { recoverPlainly } from '../../support/plain-recovery.js';
@@ -185,6 +186,7 @@ cat ${first} - | $REAL "$@"`,
     expect(commit).toMatchObject({
       status: 'warning',
       flaws: { count: 1, first: [{ path: 'growing.log', flaw: 'changed' }] },
+      errorCounts: { ...NO_ERRORS, partial: 1 },
     });
     expect(indexOf(commit.backupId)).toMatch(/"path":"growing.log".*"shard":0,"flaw":"changed"/);
     const again = await bench.backUp({ source });
@@ -196,7 +198,11 @@ cat ${first} - | $REAL "$@"`,
   test('that is gone before tar comes to it is no part of the backup', async () => {
     await bench.replaceTool('tar', `${WORKING} && rm -f ${path}/d/a; exec $REAL "$@"`);
     const { commit } = await bench.backUp({ source });
-    expect(commit).toMatchObject({ status: 'warning', flaws: { first: [{ path: 'd/a', flaw: 'vanished' }] } });
+    expect(commit).toMatchObject({
+      status: 'warning',
+      flaws: { first: [{ path: 'd/a', flaw: 'vanished' }] },
+      errorCounts: { ...NO_ERRORS, vanished: 1 },
+    });
     expect(indexOf(commit.backupId)).toContain('{"path":"d/a","deleted":true}');
     expect(manifestOf(commit.backupId).counts).toMatchObject({ entries: 3, files: 1 });
     expect((await bench.backUp({ source })).commit.status).toBe('ok');
@@ -211,6 +217,7 @@ cat ${first} - | $REAL "$@"`,
     expect(commit).toMatchObject({
       status: 'warning',
       flaws: { first: [{ path: 'd/a', flaw: 'unreadable', message: 'Cannot open: Permission denied' }] },
+      errorCounts: { ...NO_ERRORS, permission: 1 },
     });
     expect(indexOf(commit.backupId)).toMatch(/"path":"d\/a".*"flaw":"unreadable"}/);
     expect(plan.level).toBe(1);
@@ -231,6 +238,7 @@ cat ${first} - | $REAL "$@"`,
     expect(commit).toMatchObject({
       status: 'warning',
       flaws: { count: 1, first: [{ path: 'd', flaw: 'unreadable' }] },
+      errorCounts: { ...NO_ERRORS, permission: 1 },
     });
     await bench.replaceTool('find', 'real');
     const again = await bench.backUp({ source });
@@ -243,7 +251,11 @@ cat ${first} - | $REAL "$@"`,
     for (let i = 0; i < 15_000; i += 1) fs.mkdirSync(join(path, `closed-${i}`), { mode: 0o700 });
     await bench.replaceTool('find', 'exec setpriv --reuid=65534 --regid=65534 --clear-groups $REAL "$@"');
     const { commit } = await bench.backUp({ source });
-    expect(commit).toMatchObject({ status: 'warning', flaws: { count: 15_000 } });
+    expect(commit).toMatchObject({
+      status: 'warning',
+      flaws: { count: 15_000 },
+      errorCounts: { ...NO_ERRORS, permission: 15_000 },
+    });
     expect(commit.flaws.first).toHaveLength(100);
   });
 

@@ -141,8 +141,11 @@ describe('each of these is told by its name, and leaves no backup:', () => {
     const file = bench.path('wrong');
     writeFileSync(file, 'canary-wrong', { mode: 0o600 });
     const error = await refused({ user: 'dumper', password: { file } });
-    expect(error).toMatchObject({ type: 'DatabaseLoginFailed' });
-    expect(String(error)).not.toContain('canary');
+    expect(error).toMatchObject({
+      type: 'DatabaseLoginFailed',
+      evidence: { lines: [expect.stringMatching(/authentication failed/) as unknown] },
+    });
+    expect(String(error) + JSON.stringify(error)).not.toContain('canary');
     expect(await refused({ user: 'dumper' })).toMatchObject({ type: 'DatabaseLoginFailed' });
   });
 

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { commitMirror } from '../../../src/activities/mirror/commit-mirror.js';
 import { mirrorPaths } from '../../../src/activities/mirror/mirror-paths.js';
 import { groupsMarked } from '../../../src/activities/mirror/process-group.js';
+import { NO_ERRORS } from '../../../src/core/errors/error-types.js';
 import { describeTree } from '../../support/tree-oracle.js';
 import { HOST, type MirrorFixture, SOURCE, startMirrorFixture, type SyncOptions, testControl } from './fixture.js';
 
@@ -71,7 +72,7 @@ describe('a mirror cut off', () => {
     const { moving, syncing } = syncSlowly();
     await moving;
     for (const group of await groupsMarked('HOLDFAST_MIRROR', at.mirror)) process.kill(-group, 'SIGKILL');
-    expect(await syncing).toMatchObject({ type: 'RsyncInterrupted' });
+    expect(await syncing).toMatchObject({ type: 'RsyncInterrupted', evidence: { errorCounts: NO_ERRORS } });
     expect(await at.state()).toMatchObject({
       state: { state: 'syncing', previousEntries: 2, last: { run: { runId: 'run-1' } } },
     });
@@ -142,7 +143,14 @@ describe('a mirror cut off', () => {
     try {
       const { backupId } = await at.backUp();
       put('big', Buffer.alloc(4 * MIB, 'b'));
-      await expect(at.sync()).rejects.toMatchObject({ type: 'DestinationFull' });
+      await expect(at.sync()).rejects.toMatchObject({
+        type: 'DestinationFull',
+        evidence: {
+          lines: expect.arrayContaining([expect.stringMatching(/No space left on device \(28\)$/)]) as unknown,
+          rsyncExitCode: expect.any(Number) as number,
+          errorCounts: { permission: 0 },
+        },
+      });
       expect(await at.state()).toMatchObject({ state: { state: 'syncing', last: { backupId } } });
       expect(readFileSync(join(at.mirror, 'small'), 'utf8')).toBe('small');
     } finally {
@@ -186,7 +194,7 @@ describe('a source with flaws', () => {
     expect(await at.inspect({ rsyncOptions })).toMatchObject({ unchanged: false, deletions: 0 });
     const { status, outcome } = await at.backUp({ rsyncOptions });
     expect(status).toBe('warning');
-    expect(outcome.exitCode).toBe(23);
+    expect(outcome).toMatchObject({ exitCode: 23, errorCounts: { ...NO_ERRORS, permission: 2 } });
     expect(outcome.flaws.first.map(({ path, flaw }) => [path, flaw])).toEqual([
       ['private', 'unreadable'],
       ['secret', 'unreadable'],
@@ -199,7 +207,14 @@ describe('a source with flaws', () => {
     put('f');
     chmodSync(at.path, 0o000);
     const rsyncOptions = rsyncOnHost(process.geteuid?.() === 0 ? asNobody : 'exec rsync "$@"');
-    await expect(at.sync({ rsyncOptions })).rejects.toMatchObject({ type: 'SourceUnreadable' });
+    await expect(at.sync({ rsyncOptions })).rejects.toMatchObject({
+      type: 'SourceUnreadable',
+      evidence: {
+        lines: expect.arrayContaining([expect.stringMatching(/Permission denied \(13\)$/)]) as unknown,
+        rsyncExitCode: 23,
+        errorCounts: NO_ERRORS,
+      },
+    });
     expect(await at.state()).toEqual({ kind: 'absent' });
   });
 
@@ -213,7 +228,11 @@ describe('a source with flaws', () => {
       rmSync(join(at.path, 'z'));
     };
     const outcome = await at.sync({ rsyncOptions: SLOWLY }, { control: testControl({ progress }) });
-    expect(outcome).toMatchObject({ exitCode: 24, flaws: { count: 1, first: [{ path: 'z', flaw: 'vanished' }] } });
+    expect(outcome).toMatchObject({
+      exitCode: 24,
+      flaws: { count: 1, first: [{ path: 'z', flaw: 'vanished' }] },
+      errorCounts: { ...NO_ERRORS, vanished: 1 },
+    });
     expect((await at.commit(outcome)).status).toBe('warning');
   });
 
@@ -237,6 +256,10 @@ describe('a source with flaws', () => {
     const rsyncOptions = rsyncOnHost('kill -9 $$');
     await expect(at.sync({ rsyncOptions })).rejects.toMatchObject({
       type: expect.stringMatching(/Interrupted|Unreach/) as unknown,
+      evidence: {
+        lines: expect.arrayContaining([expect.stringMatching(/^rsync: connection unexpectedly closed/)]) as unknown,
+        rsyncExitCode: expect.any(Number) as number,
+      },
     });
   });
 

@@ -114,8 +114,35 @@ describe('complaints', () => {
       permission: 3,
       vanished: 2,
       disk_full: 1,
-      other: 2,
+      partial: 2,
     });
+  });
+
+  test.each([
+    ['rsync: [sender] send_files failed to open "/srv/data/x": Permission denied (13)', 'permission'],
+    ['rsync: [sender] opendir "/srv/data/d" failed: Permission denied (13)', 'permission'],
+    ['rsync: [generator] failed to set times on "/b/h/data/x": Operation not permitted (1)', 'permission'],
+    ['rsync: [generator] recv_generator: mkdir "/b/h/data/d" failed: Read-only file system (30)', 'permission'],
+    ['rsync: [sender] change_dir "/srv/data" failed: Permission denied (13)', 'permission'],
+    ['file has vanished: "/srv/data/x"', 'vanished'],
+    ['directory has vanished: "/srv/data/d"', 'vanished'],
+    ['rsync: [sender] link_stat "/srv/data/x" failed: No such file or directory (2)', 'vanished'],
+    ['rsync: [sender] link_stat "/srv/data/x" failed: Stale file handle (116)', 'vanished'],
+    ['rsync: [sender] change_dir "/srv/data" failed: No such file or directory (2)', 'vanished'],
+    // On our own side nothing vanishes.
+    ['rsync: [receiver] mkstemp "/b/h/data/.x.Ab12Cd" failed: No such file or directory (2)', 'partial'],
+    ['rsync: [sender] read errors mapping "/srv/data/x": Input/output error (5)', 'partial'],
+    ['rsync: [sender] readlink_stat("/srv/data/l") failed: Transport endpoint is not connected (107)', 'connection'],
+    ['rsync: [sender] read errors mapping "/srv/data/x": Connection timed out (110)', 'timeout'],
+    ['ERROR: log failed verification -- update discarded.', 'partial'],
+    ['skipping non-regular file "dev/null"', 'partial'],
+    ['rsync: [generator] set_acl: sys_acl_set_file(x, ACL_TYPE_ACCESS): Operation not supported (95)', 'partial'],
+    ['rsync: [receiver] write failed on "/b/h/data/x": No space left on device (28)', 'disk_full'],
+    ['rsync: [receiver] mkstemp "/b/h/data/.x.Ab12Cd" failed: Disk quota exceeded (122)', 'disk_full'],
+    ['rsync: [receiver] write failed on "/b/h/data/x": Input/output error (5)', 'other'],
+    ['rsync: [sender] change_dir "/srv/data" failed: Not a directory (20)', 'other'],
+  ])('%s is of type %s', (line, type) => {
+    expect(parseComplaint(line, PLACES)).toMatchObject({ error: type });
   });
 
   test('names reach people as one line of text', () => {
@@ -216,6 +243,62 @@ describe('the end of an rsync', () => {
 
   test('a signal is an interruption', () => {
     expect(judge(null)).toMatchObject({ kind: 'failed', type: 'RsyncInterrupted' });
+  });
+
+  test.each([
+    [23, ['something new'], { partial: 1 }],
+    [24, ['something new'], { vanished: 1 }],
+    [23, ['something new: Permission denied (13)'], { permission: 1 }],
+    [23, ['file has vanished: "/srv/data/x"', 'something new'], { vanished: 1 }],
+    [0, ['something new'], {}],
+  ])('code %i after %j counts %j', (code, lines, counts) => {
+    expect(judge(code, lines)).toMatchObject({ kind: 'done', errorCounts: { ...NO_ERRORS, ...counts } });
+  });
+
+  const DENIED = 'rsync: [sender] send_files failed to open "/srv/data/x": Permission denied (13)';
+  const FULL = 'rsync: [receiver] write failed on "/b/h/data/x": No space left on device (28)';
+  const IN_IO = 'rsync error: error in file IO (code 11) at receiver.c(403) [receiver=3.5.0]';
+
+  test.each([
+    [
+      'the place that was full comes first, then closing words, then entries',
+      11,
+      [DENIED, FULL, IN_IO],
+      [FULL, IN_IO, DENIED],
+      { permission: 1 },
+    ],
+    [
+      'what ssh said comes before entries',
+      255,
+      [DENIED, 'Timeout, server h not responding.', CUT],
+      ['Timeout, server h not responding.', CUT, DENIED],
+      { permission: 1 },
+    ],
+    [
+      'a place that could not be entered',
+      23,
+      ['rsync: [sender] change_dir "/srv/data" failed: Permission denied (13)'],
+      ['rsync: [sender] change_dir "/srv/data" failed: Permission denied (13)'],
+      {},
+    ],
+    ['no more than five lines', 12, [DENIED, ...'abcdefg'], ['c', 'd', 'e', 'f', 'g'], { permission: 1 }],
+    [
+      'the manual is not evidence',
+      1,
+      ['rsync: --wobble: unknown option', '(see the rsync manpage for a description)'],
+      ['rsync: --wobble: unknown option'],
+      {},
+    ],
+  ])('evidence of a failure: %s', (_, code, said, lines, counts) => {
+    expect(judge(code, said)).toMatchObject({
+      kind: 'failed',
+      evidence: { lines, rsyncExitCode: code, errorCounts: { ...NO_ERRORS, ...counts } },
+    });
+  });
+
+  test('of one that a signal ended no exit code is known', () => {
+    const outcome = judge(null);
+    expect(outcome.kind === 'failed' && outcome.evidence).toEqual({ lines: [], errorCounts: NO_ERRORS });
   });
 
   test('the message holds the code, its meaning and rsync’s last words', () => {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { errorCountsText, errorTypeOfFailure, NO_ERRORS } from '../../../src/core/errors/error-types.js';
 import { combinedStatistics, NO_STATISTICS, type RsyncStatistics } from '../../../src/core/rsync/statistics.js';
 import { TransferClock } from '../../../src/core/rsync/transfer-clock.js';
 import { DEFAULT_EXPECTATIONS, type Transfer, transferRemarks } from '../../../src/core/rsync/transfer-remarks.js';
@@ -114,12 +113,4 @@ test('two copies one after the other count as one', () => {
     bytesSent: 10,
     speedup: 2.5,
   });
-});
-
-test('failures are of a kind, and counts are told in words', () => {
-  expect(errorTypeOfFailure('HostUnreachable')).toBe('connection');
-  expect(errorTypeOfFailure('DestinationFull')).toBe('disk_full');
-  expect(errorTypeOfFailure('InternalError')).toBe('other');
-  expect(errorCountsText(NO_ERRORS)).toBe('');
-  expect(errorCountsText({ ...NO_ERRORS, permission: 1234, disk_full: 1 })).toBe('1,234 permission, 1 disk full');
 });

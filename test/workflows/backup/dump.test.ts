@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { resultOf } from '../../../src/client/runs/workflow-results.js';
+import { NO_ERRORS } from '../../../src/core/errors/error-types.js';
 import { HoldfastError } from '../../../src/core/failures.js';
 import type { SourcePlan } from '../../../src/core/plan.js';
 import type { HostBackupResult } from '../../../src/workflows/messages.js';
@@ -107,7 +108,13 @@ describe('a source that is a dump', () => {
         remarks: dump === 0 ? ['pg_dump: warning: odd'] : [],
       }),
     });
-    expect(outcome.source).toMatchObject({ status: 'warning', notes: ['db0.dump: pg_dump: warning: odd'] });
+    expect(outcome.source).toMatchObject({
+      status: 'warning',
+      notes: ['db0.dump: pg_dump: warning: odd'],
+      errorCounts: NO_ERRORS,
+      warnings: 1,
+      evidence: ['db0.dump: pg_dump: warning: odd'],
+    });
     expect(outcome.source.backupId).toBeDefined();
   });
 
@@ -147,6 +154,11 @@ describe('a source that is a dump', () => {
       },
     });
     expect(attempts).toBe(3);
-    expect(outcome.source).toMatchObject({ status: 'failed', failure: { type: 'DatabaseLoginFailed' } });
+    expect(outcome.source).toMatchObject({
+      status: 'failed',
+      failure: { type: 'DatabaseLoginFailed' },
+      errorCounts: { ...NO_ERRORS, permission: 1 },
+      evidence: ['refused'],
+    });
   });
 });

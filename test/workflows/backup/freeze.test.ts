@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { resultOf } from '../../../src/client/runs/workflow-results.js';
+import { NO_ERRORS } from '../../../src/core/errors/error-types.js';
 import { HoldfastError } from '../../../src/core/failures.js';
 import type { SourcePlan } from '../../../src/core/plan.js';
 import type { HostBackupResult } from '../../../src/workflows/messages.js';
@@ -151,6 +152,24 @@ describe('a source with freeze', () => {
       status: 'warning',
       notes: ['It was thawed too early.'],
       backupId: ANYTHING,
+      errorCounts: NO_ERRORS,
+      warnings: 1,
+      evidence: ['It was thawed too early.'],
+    });
+  });
+
+  test('whose failed transfer is followed by a failed release has both counted', async () => {
+    const outcome = await backUp(frozenSource(), {
+      syncMirror: failing('RsyncFailed'),
+      thawSource: async () => {
+        throw new HoldfastError('FreezeFailed', 'still frozen');
+      },
+    });
+    expect(outcome.source).toMatchObject({
+      status: 'failed',
+      failure: { type: 'RsyncFailed' },
+      errorCounts: { ...NO_ERRORS, other: 2 },
+      evidence: ['as the test wants it', 'still frozen'],
     });
   });
 
