@@ -2,13 +2,19 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Dialect, Kysely, Migrator, PostgresDialect, SqliteDialect } from 'kysely';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CatalogBackup, CatalogedSource, CatalogRun } from '../../src/core/catalog-records.js';
 import type { MeasuredSize } from '../../src/core/sizes/sizes.js';
 import type { Catalog } from '../../src/providers/catalog/catalog.js';
+import { catalogMigrations } from '../../src/providers/catalog/migrations.js';
 import { openCatalogs } from '../../src/providers/catalog/open-catalogs.js';
 import { openPostgresCatalog } from '../../src/providers/catalog/postgres-catalog.js';
 import { openSqliteCatalog } from '../../src/providers/catalog/sqlite-catalog.js';
+import type { CatalogTables } from '../../src/providers/catalog/tables.js';
+import { type FreshCatalogs, freshDatabases, freshFiles } from '../support/fresh-catalogs.js';
+import { sourceRecord } from '../support/noted-records.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
 
 const run = (number: number, news: Partial<CatalogRun> = {}): CatalogRun => ({
@@ -143,21 +149,46 @@ describe.each(KINDS)('a catalog in %s', (_name, open) => {
   });
 });
 
-test('a catalog of an earlier version gets the tables that came later, and keeps what it has', async () => {
-  const file = join(directory, 'earlier.db');
-  const earlier = await openSqliteCatalog(file, () => undefined);
-  await earlier.recordRun(run(1));
-  await earlier.close();
-  const { default: Database } = await import('libsql');
-  const raw = new Database(file);
-  raw.exec("DROP TABLE sizes; DELETE FROM kysely_migration WHERE name = '0002-sizes'");
-  raw.close();
-  const told: string[] = [];
-  const now = await openSqliteCatalog(file, (aside) => told.push(aside));
-  expect(told).toEqual([]);
-  expect(await now.sizes(source())).toEqual([]);
-  expect(await now.runs({ limit: 5 })).toHaveLength(1);
-  await now.close();
+describe.each<
+  readonly [name: string, start: () => Promise<FreshCatalogs>, dialect: (place: string) => Promise<Dialect>]
+>([
+  ['a file', freshFiles, async (file) => new SqliteDialect({ database: new (await import('libsql')).default(file) })],
+  ['PostgreSQL', freshDatabases, async (url) => new PostgresDialect({ pool: new pg.Pool({ connectionString: url }) })],
+])('a catalog of an earlier version in %s', (_name, start, dialectOf) => {
+  test.each(['0001-runs-and-backups', '0002-sizes'])(
+    'of %s gets the tables that came later, and keeps what it has',
+    async (version) => {
+      const catalogs = await start();
+      try {
+        const place = await catalogs.place();
+        const earlier = new Kysely<CatalogTables>({ dialect: await dialectOf(place) });
+        const { error } = await new Migrator({ db: earlier, provider: catalogMigrations }).migrateTo(version);
+        expect(error).toBeUndefined();
+        const summary = JSON.stringify({ hostsTotal: 1 });
+        const row = {
+          type: 'fleetBackup',
+          status: 'ok',
+          started_at: '2026-11-21T02:00:00.000Z',
+          duration_ms: 1,
+          summary,
+        };
+        await earlier
+          .insertInto('runs')
+          .values({ workflow_id: 'backup/1', run_id: 'run-1', ...row })
+          .execute();
+        await earlier.destroy();
+        const now = await catalogs.open(place);
+        expect(await now.runs({ limit: 5 })).toMatchObject([{ runId: 'run-1', summary: { hostsTotal: 1 } }]);
+        expect(await now.sizes(source())).toEqual([]);
+        const record = sourceRecord();
+        await now.history.note([record], { configPath: '/etc/holdfast/config.yaml', send: true });
+        expect(await now.history.states()).toMatchObject([{ last: record }]);
+        await now.close();
+      } finally {
+        await catalogs.stop();
+      }
+    },
+  );
 });
 
 describe('a catalog’s file', () => {

@@ -11,6 +11,7 @@ import type { DestinationPlan } from '../../src/core/plan.js';
 import { readSecret } from '../../src/providers/secrets/read-secret.js';
 import type { ObjectStorage } from '../../src/providers/storage/object-storage.js';
 import { openStorage } from '../../src/providers/storage/open-storage.js';
+import { PartStream } from '../../src/providers/storage/part-stream.js';
 import { collected, content, feed, fill, keysBelow, namesBelow, neverAborted, store } from '../support/object-feed.js';
 
 const run = promisify(execFile);
@@ -368,14 +369,12 @@ export function objectStorageContract(start: () => Promise<StorageUnderTest>): v
     test('a live writer whose bytes were thrown away cannot commit', async () => {
       const writer = await storage.createObject('stolen/x', { signal: neverAborted() });
       await fill(writer, Buffer.alloc(40_000_000, 1));
-      // The writer begins its upload while it takes bytes, and may not have heard of it yet.
-      await expect.poll(() => collected(storage.listUnfinished('stolen/')), { timeout: 30_000 }).toHaveLength(1);
-      // S3 lets an upload survive its end when a part arrives meanwhile (AbortMultipartUpload in its API reference).
-      const thrownAway = async (): Promise<unknown[]> => {
-        for (const write of await collected(storage.listUnfinished('stolen/'))) await storage.discardUnfinished(write);
-        return collected(storage.listUnfinished('stolen/'));
-      };
-      await expect.poll(thrownAway, { timeout: 30_000 }).toEqual([]);
+      // A part that arrives meanwhile may outlive the end of its upload (AbortMultipartUpload in S3's API reference).
+      if ('stream' in writer.sink && writer.sink.stream instanceof PartStream) await writer.sink.stream.settled();
+      const [write, ...others] = await collected(storage.listUnfinished('stolen/'));
+      expect(others).toEqual([]);
+      if (write) await storage.discardUnfinished(write);
+      expect(await collected(storage.listUnfinished('stolen/'))).toEqual([]);
       await expect(writer.commit()).rejects.toThrow();
       await writer.abort();
       expect(await keysBelow(storage, 'stolen/')).toEqual([]);

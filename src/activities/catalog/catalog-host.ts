@@ -11,6 +11,7 @@ import type {
   ListRunsResult,
   RecordRunInput,
 } from '../contract.js';
+import { noteRun } from '../history/note-run.js';
 import { loadHost } from '../plan.js';
 import { catalogedSource } from './cataloged-backups.js';
 import { catalogPlanOf, fromCatalog, noteInCatalog } from './use-catalog.js';
@@ -62,13 +63,10 @@ export async function forgetCataloged(
 }
 
 /** Never throws: a run has ended as it has, whether the catalog knows it or not. */
-export async function recordRun(
-  providers: Providers,
-  control: ActivityControl,
-  { configPath, run }: RecordRunInput,
-): Promise<void> {
-  const plan = await catalogPlanOf(configPath).catch(() => undefined);
-  await noteInCatalog(providers, control, plan, (catalog) => catalog.recordRun(run));
+export async function recordRun(providers: Providers, control: ActivityControl, input: RecordRunInput): Promise<void> {
+  const plan = await catalogPlanOf(input.configPath).catch(() => undefined);
+  await noteInCatalog(providers, control, plan, (catalog) => catalog.recordRun(input.run));
+  await noteRun(providers, control, input);
 }
 
 export async function listRuns(

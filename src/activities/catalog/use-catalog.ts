@@ -11,7 +11,7 @@ export async function catalogPlanOf(configPath: string): Promise<CatalogPlan | u
 
 /** For whoever asks the catalog itself. Throws CatalogUnavailable. */
 export async function fromCatalog<T>(
-  { catalogs }: Providers,
+  { catalogs }: Pick<Providers, 'catalogs'>,
   plan: CatalogPlan | undefined,
   work: (catalog: Catalog) => Promise<T>,
 ): Promise<T> {

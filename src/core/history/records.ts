@@ -57,6 +57,8 @@ export interface SourceRecord extends Noted, SourceTags {
   readonly filesTotal: number;
   readonly filesTransferred: number;
   readonly filesDeleted: number;
+  /** Of one that made no backup: when the newest one before it was made, as far as history knew. Set when it is noted. */
+  readonly lastSuccessAtMs?: number;
 }
 
 /** A host's part in a backup run has ended. */
@@ -92,18 +94,20 @@ export interface RunRecord extends Noted {
   readonly storedBytes?: number;
 }
 
-/** What a mirror, a snapshot or a source's archives take up. */
+/** What a source's mirror, its snapshots or its archives take up, as one scan measured them. */
 export interface SizeRecord extends Noted {
   readonly kind: 'size';
   readonly host: string;
   readonly source: string;
   readonly destination: string;
   readonly of: SizeKind;
-  /** Of a snapshot; ''. */
-  readonly name: string;
+  /** Snapshots, or backups in archives; 1 for a mirror. */
+  readonly count: number;
+  /** All of them added up; what several share counts once for each. */
   readonly totalBytes: number;
   readonly exclusiveBytes?: number;
   readonly sharedBytes?: number;
+  /** False: something could not be measured, or not to its end. */
   readonly complete: boolean;
 }
 

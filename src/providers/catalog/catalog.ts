@@ -1,10 +1,13 @@
 import type { CatalogBackup, CatalogedSource, CatalogRun, CatalogSource } from '../../core/catalog-records.js';
 import type { MeasuredSize, SizeTarget } from '../../core/sizes/sizes.js';
+import type { History } from './history.js';
 
 /** The catalog in a database. Every method may fail; none of what it knows is needed by a backup or a restore. */
 export interface Catalog {
   /** For messages. */
   readonly location: string;
+  /** What ended and was measured; of all that the catalog has, this alone cannot be made anew from the destinations. */
+  readonly history: History;
   /** A run that is known is written anew. */
   recordRun(run: CatalogRun): Promise<void>;
   /** The newest ones first; with `host`, those that the host took part in. */

@@ -3,7 +3,9 @@ import type { CatalogBackup, CatalogedSource, CatalogRun, CatalogSource } from '
 import type { Status } from '../../core/statuses.js';
 import type { MeasuredSize, SizeTarget } from '../../core/sizes/sizes.js';
 import type { Catalog } from './catalog.js';
+import { DatabaseHistory } from './database-history.js';
 import { keepSizes, readSizes, recordSize } from './database-sizes.js';
+import type { History, HistoryLimits } from './history.js';
 import { catalogMigrations } from './migrations.js';
 import type { CatalogTables } from './tables.js';
 
@@ -12,15 +14,20 @@ export class DatabaseCatalog implements Catalog {
   private constructor(
     private readonly database: Kysely<CatalogTables>,
     readonly location: string,
+    readonly history: History,
   ) {}
 
   /** Brings the tables to this version's form first. Throws what the database throws, and closes it then. */
-  static async open(database: Kysely<CatalogTables>, location: string): Promise<DatabaseCatalog> {
+  static async open(
+    database: Kysely<CatalogTables>,
+    location: string,
+    limits: HistoryLimits,
+  ): Promise<DatabaseCatalog> {
     try {
       const { error } = await new Migrator({ db: database, provider: catalogMigrations }).migrateToLatest();
       if (error !== undefined)
         throw error instanceof Error ? error : new Error('the tables could not be made', { cause: error });
-      return new DatabaseCatalog(database, location);
+      return new DatabaseCatalog(database, location, new DatabaseHistory(database, limits));
     } catch (error) {
       await database.destroy();
       throw error;

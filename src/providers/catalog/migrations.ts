@@ -1,4 +1,5 @@
 import type { Kysely, Migration, MigrationProvider } from 'kysely';
+import { historyMigration } from './history-migration.js';
 
 /** Never change one that was released: add another. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -58,6 +59,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
         .execute();
     },
   },
+  '0003-history': historyMigration,
 };
 
 export const catalogMigrations: MigrationProvider = { getMigrations: async () => MIGRATIONS };

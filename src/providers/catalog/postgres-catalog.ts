@@ -1,9 +1,13 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import { DatabaseCatalog } from './database-catalog.js';
+import { HISTORY_LIMITS, type HistoryLimits } from './history.js';
 import type { CatalogTables } from './tables.js';
 
 /** Opens the catalog in a PostgreSQL database, for several workers. A server that does not answer costs seconds, no more. */
-export async function openPostgresCatalog(url: string): Promise<DatabaseCatalog> {
+export async function openPostgresCatalog(
+  url: string,
+  limits: HistoryLimits = HISTORY_LIMITS,
+): Promise<DatabaseCatalog> {
   const { default: postgres } = await import('pg');
   const pool = new postgres.Pool({
     connectionString: url,
@@ -18,7 +22,8 @@ export async function openPostgresCatalog(url: string): Promise<DatabaseCatalog>
   const { host, port, database } = pool.options;
   const location =
     `PostgreSQL ${host ?? locationOf(url)}${port === undefined ? '' : `:${port}`} ${database ?? ''}`.trim();
-  return DatabaseCatalog.open(new Kysely<CatalogTables>({ dialect: new PostgresDialect({ pool }) }), location);
+  const dialect = new PostgresDialect({ pool });
+  return DatabaseCatalog.open(new Kysely<CatalogTables>({ dialect }), location, limits);
 }
 
 /** Without user and password. */

@@ -1,6 +1,7 @@
 import { rename, rm } from 'node:fs/promises';
 import { Kysely, SqliteDialect } from 'kysely';
 import { DatabaseCatalog } from './database-catalog.js';
+import { HISTORY_LIMITS, type HistoryLimits } from './history.js';
 import type { CatalogTables } from './tables.js';
 
 /** Its calls hold up the whole process: another one that writes is waited for only so long. */
@@ -13,13 +14,14 @@ const BUSY_TIMEOUT_MS = 500;
 export async function openSqliteCatalog(
   file: string,
   onReplaced: (aside: string, reason: string) => void,
+  limits: HistoryLimits = HISTORY_LIMITS,
 ): Promise<DatabaseCatalog> {
   try {
-    return await open(file);
+    return await open(file, limits);
   } catch (error) {
     if (!isUnusable(error)) throw error;
     onReplaced(await putAside(file), String(error));
-    return open(file);
+    return open(file, limits);
   }
 }
 
@@ -31,7 +33,7 @@ export async function putAside(file: string): Promise<string> {
   return aside;
 }
 
-async function open(file: string): Promise<DatabaseCatalog> {
+async function open(file: string, limits: HistoryLimits): Promise<DatabaseCatalog> {
   // Loaded only here: its native part costs a worker's start time that most runs do not need at once.
   const { default: Database } = await import('libsql');
   const database = new Database(file);
@@ -44,7 +46,7 @@ async function open(file: string): Promise<DatabaseCatalog> {
     throw error;
   }
   const dialect = new SqliteDialect({ database });
-  return DatabaseCatalog.open(new Kysely<CatalogTables>({ dialect }), file);
+  return DatabaseCatalog.open(new Kysely<CatalogTables>({ dialect }), file, limits);
 }
 
 /** SQLite's words for a file that is none of its own or torn, and Kysely's for migrations that it does not know. */
