@@ -38,11 +38,30 @@ export function cronMistake(text: string): string | undefined {
   return undefined;
 }
 
+/** The times that a cron line stands for: those that match all five fields, as Temporal reads them. Each list is sorted. */
+export interface CronTimes {
+  readonly minutes: readonly number[];
+  readonly hours: readonly number[];
+  readonly daysOfMonth: readonly number[];
+  /** 1 is January. */
+  readonly months: readonly number[];
+  /** 0 and 7 are Sunday. */
+  readonly weekdays: readonly number[];
+}
+
+/** Of a line without mistakes. */
+export function cronTimes(text: string): CronTimes {
+  const [minutes = [], hours = [], daysOfMonth = [], months = [], weekdays = []] = fieldsOf(text).map(
+    (part, index) => valuesOf(part, FIELDS[index] as Field) ?? [],
+  );
+  return { minutes, hours, daysOfMonth, months, weekdays };
+}
+
 /** The shortest time between two starts, but never more than a day: what a day or month field adds does not count. */
 export function cronIntervalMs(text: string): number {
-  const [minutes, hours] = fieldsOf(text).map((part, index) => valuesOf(part, FIELDS[index] as Field) ?? []);
-  if ((minutes?.length ?? 0) > 1) return smallestGap(minutes ?? [], 60) * 60_000;
-  return smallestGap(hours ?? [], 24) * 3_600_000;
+  const { minutes, hours } = cronTimes(text);
+  if (minutes.length > 1) return smallestGap(minutes, 60) * 60_000;
+  return smallestGap(hours, 24) * 3_600_000;
 }
 
 const fieldsOf = (text: string): string[] => (SHORTHANDS[text.trim()] ?? text).trim().split(/\s+/);

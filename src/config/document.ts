@@ -62,14 +62,19 @@ function countLines(text: string, lines: LineCounter): void {
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
 }
 
+/** Without the file's own text, which the parser quotes here and there: it may be a secret. */
 function syntaxMessage(code: string, message: string): string {
   switch (code) {
     case 'MULTIPLE_DOCS':
       return 'a second document begins here; write one document, without "---" in between';
     case 'TAG_RESOLVE_FAILED':
-      return `${message}; write the value without a tag (a word that begins with "!" needs quotes)`;
+      return 'this tag is not known; write the value without a tag (a word that begins with "!" needs quotes)';
     case 'TAB_AS_INDENT':
       return 'a tab is used for indentation; indent with spaces';
+    case 'BAD_DQ_ESCAPE':
+      return 'a "\\" stands before what it does not go with; write "\\\\", or put the text in single quotes';
+    case 'UNEXPECTED_TOKEN':
+      return `this is not valid YAML: ${message.replace(/: .*$/s, '')}`;
     default:
       return `this is not valid YAML: ${message}`;
   }

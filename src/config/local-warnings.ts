@@ -12,6 +12,7 @@ export async function localWarnings(configuration: Configuration): Promise<strin
     ...namedFiles(configuration),
     ...namedScripts(configuration),
     ...openToOthers(configuration.path),
+    ...ofMetrics(configuration),
   ]);
   return [...new Set(warnings.flat())];
 }
@@ -45,6 +46,26 @@ async function missingScript({ scriptsDir, name }: NeededScript, place: string):
 
 async function missing(file: string, what: string): Promise<string[]> {
   return (await exists(file)) ? [] : [`${what}: ${file} is not on this machine`];
+}
+
+function ofMetrics({ metrics, influxFile, path }: Configuration): Promise<string[]>[] {
+  const influxdb = metrics?.influxdb;
+  if (influxdb === undefined || 'unread' in influxdb) return [];
+  const file = influxFile?.path ?? path;
+  const secret = influxdb.version === 2 ? influxdb.token : influxdb.password;
+  return [
+    ...(influxdb.caFile === undefined ? [] : [missing(influxdb.caFile, 'ca_file of metrics.influxdb')]),
+    ...(influxFile === undefined ? [] : openToOthers(file)),
+    ...(secret !== undefined && 'text' in secret ? [readByOthers(file)] : []),
+  ];
+}
+
+async function readByOthers(file: string): Promise<string[]> {
+  const warning = `${file} holds a secret and can be read by others than its owner and group: chmod o-r, or write the secret as {file: /PATH}`;
+  return stat(file).then(
+    ({ mode }) => ((mode & 0o004) === 0 ? [] : [warning]),
+    () => [],
+  );
 }
 
 const exists = (file: string): Promise<boolean> =>

@@ -23,7 +23,11 @@ export function readNodes(contents: unknown, report: Report, placeOf: PlaceOf): 
       });
     }
     if (isAlias(node)) {
-      report(startOf(node) ?? 0, path, `aliases (*${node.source}) are not read; write the value out`);
+      report(
+        startOf(node) ?? 0,
+        path,
+        'aliases (* before a name) are not read; write the value out, in quotes where it begins with *',
+      );
       return undefined;
     }
     return isScalar(node) ? node.value : null;

@@ -20,7 +20,7 @@ const MAX_SHOWN = 100;
 export class ConfigInvalidError extends HoldfastError {
   readonly problems: readonly Problem[];
   constructor(file: string, problems: readonly Problem[]) {
-    const sorted = inOrder(problems);
+    const sorted = inOrder(file, problems);
     const count = sorted.length === 1 ? '1 mistake' : `${sorted.length} mistakes`;
     const lines = sorted.slice(0, MAX_SHOWN).map(problemLine);
     if (sorted.length > MAX_SHOWN) lines.push(`… and ${sorted.length - MAX_SHOWN} more.`);
@@ -58,7 +58,9 @@ export function shown(value: unknown): string {
 const MAX_VALUE = 60;
 const UNPRINTABLE = /[^\P{C}]|[\u2028\u2029]/gu;
 
-function inOrder(problems: readonly Problem[]): Problem[] {
+/** Those of the file itself first, then of those that it names. */
+function inOrder(file: string, problems: readonly Problem[]): Problem[] {
   const unique = new Map(problems.map((problem) => [problemLine(problem), problem]));
-  return [...unique.values()].sort((a, b) => a.line - b.line || a.column - b.column);
+  const elsewhere = (problem: Problem): number => Number(problem.file !== file);
+  return [...unique.values()].sort((a, b) => elsewhere(a) - elsewhere(b) || a.line - b.line || a.column - b.column);
 }

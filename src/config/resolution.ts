@@ -1,5 +1,6 @@
 import type { ConfigDocument } from './document.js';
 import { pathText, type Problem, type ValuePath } from './problems.js';
+import type { GivenExpectation } from './resolve-expectations.js';
 
 /** Where a value comes from: nobody gave it, or a line of the file, under what owns it or further out. */
 export type Origin =
@@ -21,6 +22,8 @@ export class Resolution {
   readonly effective: EffectiveValue[] = [];
   /** Every source that the file names, also those that mistakes keep from being planned. */
   readonly sources: { readonly host: string; readonly name: string; readonly tags: readonly string[] }[] = [];
+
+  readonly expectations: GivenExpectation[] = [];
 
   constructor(
     private readonly document: ConfigDocument,

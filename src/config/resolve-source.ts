@@ -80,6 +80,7 @@ export function resolveSource(
   const nameOrigin = entry.dest_subdir === undefined ? BY_DEFAULT : resolution.originOf(namePath);
   resolution.record([...at, 'dest_subdir'], name, nameOrigin);
   const engine = dump === undefined ? settings.pick('engine', 'mirror') : 'archive';
+  noteExpectation(settings, String(context.hostPath[1]), name, resolution);
   const destination = destinationOf(engine, settings, context.destinations, resolution);
   const rest = {
     name,
@@ -178,6 +179,17 @@ function markersOf(marker: string | readonly string[] | undefined): readonly str
 function holdFor(settings: Inheritance<Inherited>): number | undefined {
   const given = settings.pickOptional('hold_for');
   return given === undefined ? undefined : durationMs(given) || undefined;
+}
+
+function noteExpectation(
+  settings: Inheritance<Inherited>,
+  host: string,
+  source: string,
+  { expectations }: Resolution,
+): void {
+  const given = settings.pickOptional('expect_every');
+  if (given === undefined) return;
+  expectations.push({ host, source, everyMs: given === 'never' ? given : (durationMs(given) ?? 0) });
 }
 
 function ownValue<Key extends keyof PathEntry>(

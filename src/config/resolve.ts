@@ -1,15 +1,19 @@
 import type { HookPlan } from '../core/hooks/hooks.js';
+import type { MetricsPlan } from '../core/metrics/plan.js';
 import type { CatalogPlan, DestinationPlan, HostPlan } from '../core/plan.js';
 import type { ConfigDocument } from './document.js';
+import type { InfluxFile } from './influx-file.js';
 import type { Problem } from './problems.js';
 import { BY_DEFAULT, type EffectiveValue, Resolution } from './resolution.js';
 import { resolveDestinations } from './resolve-destinations.js';
 import { hooksFor, reportHooks } from './resolve-hooks.js';
+import { resolveExpectations, type SourceExpectation } from './resolve-expectations.js';
 import { resolveHost } from './resolve-host.js';
+import { resolveMetrics } from './resolve-metrics.js';
 import { resolveSchedules } from './resolve-schedules.js';
 import { notesOnVolumes, resolveSnapshotVolumes } from './resolve-snapshots.js';
 import type { SchedulePlan } from './schedule-plan.js';
-import type { ConfigEntry, ConfigurationFile } from './schema/configuration.js';
+import { configurationSchema, type ConfigEntry, type ConfigurationFile } from './schema/configuration.js';
 import { durationMs } from './units.js';
 import { validate } from './validate.js';
 
@@ -27,6 +31,11 @@ export interface Configuration {
   readonly hosts: readonly HostPlan[];
   readonly destinations: readonly DestinationPlan[];
   readonly schedules: readonly SchedulePlan[];
+  readonly metrics?: MetricsPlan;
+  /** The file of `metrics.influxdb` as it was when it was read. */
+  readonly influxFile?: Pick<InfluxFile, 'path' | 'version'>;
+  /** How often backups are expected; of other sources nobody said. */
+  readonly expectations: readonly SourceExpectation[];
   /** Those at whole runs. */
   readonly runHooks: readonly HookPlan[];
   /** Said in every run. */
@@ -41,18 +50,28 @@ export interface Resolved {
   readonly problems: readonly Problem[];
 }
 
-/** From a parsed document to plans, with every mistake of it: of the schema, and of what its parts say of each other. */
-export function resolveDocument(document: ConfigDocument): Resolved {
-  const { sound, problems, originalPath } = validate(document);
+/**
+ * From a parsed document to plans, with every mistake of it: of the schema, and of what its parts say of each other.
+ *
+ * @param influxFile the file that `metrics.influxdb` names
+ */
+export function resolveDocument(document: ConfigDocument, influxFile?: InfluxFile): Resolved {
+  const { sound, problems, originalPath } = validate(document, configurationSchema);
   const resolution = new Resolution(document, originalPath);
   const isWhole = problems.length === 0 && document.problems.length === 0;
-  const configuration = resolveFile(sound ?? { hosts: {} }, document.file, isWhole, resolution);
+  const configuration = resolveFile(sound ?? { hosts: {} }, document.file, isWhole, resolution, influxFile);
   // An empty list of hosts says nothing new about a file that could not be understood.
   const logical = sound === undefined ? [] : resolution.problems;
   return { configuration, problems: [...document.problems, ...problems, ...logical] };
 }
 
-function resolveFile(file: ConfigurationFile, path: string, isWhole: boolean, resolution: Resolution): Configuration {
+function resolveFile(
+  file: ConfigurationFile,
+  path: string,
+  isWhole: boolean,
+  resolution: Resolution,
+  influxFile: InfluxFile | undefined,
+): Configuration {
   const config = file.config ?? {};
   const settings = recordSettings(config, resolution);
   if (resolution.writtenNames('hosts').length === 0)
@@ -67,6 +86,7 @@ function resolveFile(file: ConfigurationFile, path: string, isWhole: boolean, re
     ),
   );
   const schedules = resolveSchedules(file, isWhole, resolution);
+  const metrics = resolveMetrics(file.metrics, influxFile, resolution);
   return {
     path,
     settings: {
@@ -78,8 +98,11 @@ function resolveFile(file: ConfigurationFile, path: string, isWhole: boolean, re
     hosts,
     destinations: [...destinations.values()],
     schedules,
+    ...(metrics === undefined ? {} : { metrics }),
+    ...(influxFile === undefined ? {} : { influxFile: { path: influxFile.path, version: influxFile.version } }),
+    expectations: resolveExpectations(hosts, schedules, resolution.expectations),
     runHooks,
-    notes: [...notesOn(file), ...notesOnVolumes(volumes, hosts)],
+    notes: [...notesOn(file), ...notesOnVolumes(volumes, hosts), ...resolution.notes],
     effective: resolution.effective,
   };
 }

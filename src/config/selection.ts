@@ -43,6 +43,10 @@ export function selectSource(host: HostPlan, name: string): SourcePlan {
 
 const isTaken = (wanted: readonly string[], name: string): boolean => wanted.length === 0 || wanted.includes(name);
 
+/** The same for one source. */
+export const takesSource = (selection: Selection, host: HostPlan, source: SourcePlan): boolean =>
+  isTaken(selection.hosts, host.name) && takes(selection, source);
+
 const takes = ({ sources, tags }: Selection, source: SourcePlan): boolean =>
   isTaken(sources, source.name) && (tags.length === 0 || source.tags.some((tag) => tags.includes(tag)));
 

@@ -6,12 +6,15 @@ import { AgeEncryption } from '../providers/encryption/age-encryption.js';
 import { KeyFiles } from '../providers/keys/key-files.js';
 import { openCatalogs } from '../providers/catalog/open-catalogs.js';
 import { LocalRunner } from '../providers/remote/local-runner.js';
+import { openInfluxDb } from '../providers/metrics/open-influxdb.js';
+import { fleetText } from '../providers/metrics/prometheus.js';
 import { SystemNetwork } from '../providers/network/system-network.js';
 import { SshConfigFiles } from '../providers/remote/ssh-config-file.js';
 import type { SshConnections } from '../providers/remote/ssh-connections.js';
 import { remoteShell, SshRunner } from '../providers/remote/ssh-runner.js';
 import { sshRoute } from '../providers/remote/ssh-route.js';
 import { UNKNOWN_RUNS, type OpenRuns } from '../providers/runs/open-runs.js';
+import { NO_PAST_RUNS, type PastRuns } from '../providers/runs/past-runs.js';
 import { readSecret } from '../providers/secrets/read-secret.js';
 import { LocalSnapshots } from '../providers/snapshots/local-snapshots.js';
 import { openStorage } from '../providers/storage/open-storage.js';
@@ -29,6 +32,10 @@ export interface ProviderOptions {
   readonly connections: SshConnections;
   /** Undefined where no server is asked: then nothing is known of other runs. */
   readonly runs?: OpenRuns;
+  /** Undefined likewise: what runs were is not asked. */
+  readonly pastRuns?: PastRuns;
+  /** Undefined likewise: what waits is sent when somebody asks for it. */
+  readonly pokeMetrics?: Providers['pokeMetrics'];
   /** Undefined likewise: a running run cannot be limited otherwise than it began. */
   readonly runLimits?: RunLimits;
 }
@@ -39,6 +46,8 @@ export function createProviders({
   stateDir,
   connections,
   runs = UNKNOWN_RUNS,
+  pastRuns = NO_PAST_RUNS,
+  pokeMetrics = async () => undefined,
   runLimits = NO_RUN_LIMITS,
 }: ProviderOptions): Providers {
   const spoolDirectory = join(stateDir, 'spool');
@@ -63,6 +72,10 @@ export function createProviders({
     keys: new KeyFiles(),
     seenDirectory: join(stateDir, 'seen'),
     runs,
+    pastRuns,
+    openMetrics: (plan) => openInfluxDb(plan, readSecret),
+    pokeMetrics,
+    fleetText,
     spoolDirectory,
     machineTaskQueue: machineTaskQueue(machine),
     holdfastVersion: HOLDFAST_VERSION,
@@ -70,5 +83,7 @@ export function createProviders({
 }
 
 const sayReplaced = (aside: string, reason: string): void => {
-  process.stderr.write(`holdfast: the catalog could not be used (${reason}); it is kept as ${aside} and begun anew\n`);
+  process.stderr.write(
+    `holdfast: the catalog could not be used (${reason}); it is kept as ${aside} and begun anew: \`holdfast catalog rebuild\` and \`holdfast metrics backfill\` fill it\n`,
+  );
 };

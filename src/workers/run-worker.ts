@@ -3,16 +3,21 @@ import { availableParallelism, hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
-import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/create-activities.js';
 import type { TemporalSettings } from '../client/temporal-settings.js';
 import { HoldfastError } from '../core/failures.js';
 import { machineTaskQueue, TASK_QUEUE } from '../core/ids.js';
 import { SshConnections } from '../providers/remote/ssh-connections.js';
 import { releaseLostAttempts, workerIdentity } from './lost-attempts.js';
+import type { MetricsEndpoint } from './metrics-endpoint.js';
+import { MetricsPoke } from './metrics-poke.js';
+import { createScrape } from './metrics-scrape.js';
 import { createProviders } from './providers.js';
+import { installRuntime } from './sdk-metrics.js';
 import { registerSearchAttributes } from './search-attributes.js';
 import { TemporalRunLimits } from './temporal-run-limits.js';
+import { TemporalPastRuns } from './temporal-past-runs.js';
 import { TemporalRuns } from './temporal-runs.js';
 import { workerLog } from './worker-log.js';
 
@@ -31,6 +36,12 @@ export interface StartWorkerOptions {
   readonly log: 'WARN' | 'ERROR';
   /** SSH logins to all hosts at the same time; undefined: see SshConnections. */
   readonly maxConnections?: number;
+  /** Where the worker tells its metrics; whoever opened the endpoint closes it. */
+  readonly metrics?: {
+    readonly endpoint: MetricsEndpoint;
+    /** As `--config` names it; undefined: it is looked for where commands look. */
+    readonly configFile: string | undefined;
+  };
 }
 
 export interface RunningWorker {
@@ -41,6 +52,9 @@ export interface RunningWorker {
 }
 
 const HEALTHY_LIMIT_MS = 30_000;
+
+/** The metrics of a command's run go out with the command, where their database answers; else with the next worker. */
+const SENDING_LIMIT_MS = 5_000;
 
 const GRACE = {
   long: { shutdownGraceTime: '30 seconds', shutdownForceTime: '60 seconds' },
@@ -58,21 +72,27 @@ export async function startWorker({
   takeOver,
   log,
   maxConnections,
+  metrics,
 }: StartWorkerOptions): Promise<RunningWorker> {
   const workflowBundle = { codePath: workflowBundlePath() };
   keepHeapSmall();
-  installRuntime(log);
+  const readSdkMetrics = await installRuntime(workerLog(log), metrics !== undefined);
   const connection = await connectWorker(settings);
   const connections = new SshConnections(maxConnections === undefined ? {} : { total: maxConnections });
   try {
     await registerSearchAttributes(connection, settings.namespace);
     const machine = hostname();
+    const { namespace } = settings;
+    const warn = (message: string): void => void workerLog(log).warn(message);
+    const metricsPoke = new MetricsPoke({ connection, namespace, machine, warn });
     const providers = createProviders({
       machine,
       stateDir,
       connections,
       runs: new TemporalRuns(connection, settings.namespace),
+      pastRuns: new TemporalPastRuns(connection, settings.namespace),
       runLimits: new TemporalRunLimits(connection, settings.namespace),
+      pokeMetrics: metricsPoke.poke,
     });
     const common: Omit<WorkerOptions, 'taskQueue'> = {
       connection,
@@ -89,14 +109,26 @@ export async function startWorker({
       await Worker.create({ ...common, taskQueue: machineTaskQueue(machine) }),
     ];
     if (takeOver) await releaseLostAttempts(connection, settings.namespace);
-    return running(workers, connection, connections);
+    const beforeStop = (): Promise<void> =>
+      grace === 'short' ? metricsPoke.settle(SENDING_LIMIT_MS) : Promise.resolve();
+    const worker = running(workers, beforeStop, connection, connections);
+    metrics?.endpoint.answer({
+      scrape: createScrape({ configFile: metrics.configFile, providers, readSdkMetrics }),
+      isHealthy: () => workers.every((one) => one.getState() === 'RUNNING'),
+    });
+    return worker;
   } catch (error) {
     await connection.close();
     throw error;
   }
 }
 
-function running(workers: readonly Worker[], connection: NativeConnection, connections: SshConnections): RunningWorker {
+function running(
+  workers: readonly Worker[],
+  beforeStop: () => Promise<void>,
+  connection: NativeConnection,
+  connections: SshConnections,
+): RunningWorker {
   const runs = workers.map((worker) => worker.run());
   const failed = new Promise<never>((_, reject) => {
     for (const run of runs) run.catch(reject);
@@ -105,6 +137,7 @@ function running(workers: readonly Worker[], connection: NativeConnection, conne
   return {
     failed,
     stop: async () => {
+      await beforeStop();
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
       const ends = await Promise.allSettled(runs);
       await connections.close();
@@ -120,11 +153,6 @@ function running(workers: readonly Worker[], connection: NativeConnection, conne
  * processor time. (`node --v8-options`: the factor is 1 + this percentage.)
  */
 const keepHeapSmall = (): void => setFlagsFromString('--heap-growing-percent=50');
-
-/** Once per process. Signals are the commands' business; the log goes to standard error. */
-function installRuntime(log: 'WARN' | 'ERROR'): void {
-  if (Runtime._instance === undefined) Runtime.install({ logger: workerLog(log), shutdownSignals: [] });
-}
 
 async function connectWorker({ connection }: TemporalSettings): Promise<NativeConnection> {
   const deadline = Date.now() + HEALTHY_LIMIT_MS;

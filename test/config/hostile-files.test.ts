@@ -43,7 +43,9 @@ test('what is nested 60 deep is parsed', () => {
 test('an alias bomb is refused without being blown up', () => {
   const levels = Array.from({ length: 30 }, (_, level) => `l${level + 1}: &l${level + 1} [${`*l${level},`.repeat(9)}]`);
   const problems = problemsOf(`l0: &l0 [x]\n${levels.join('\n')}\n`);
-  expect(problems).toContain('aliases (*l0) are not read; write the value out');
+  expect(problems).toContain(
+    'aliases (* before a name) are not read; write the value out, in quotes where it begins with *',
+  );
 });
 
 test.each([

@@ -47,6 +47,8 @@ export function manualTables(): string {
     ['A hook', keysOf('config.hooks[]'), ['on']],
     ['A destination of `type: local`', keysOf('destinations.NAME (Local directory)'), ['type', 'path']],
     ['A destination of `type: s3`', keysOf('destinations.NAME (S3 bucket)'), ['type', 'bucket']],
+    ['`metrics.influxdb`', keysOf('metrics.influxdb (InfluxDB)'), ['host']],
+    ['`metrics.prometheus`', keysOf('metrics.prometheus'), []],
     ['A schedule', keysOf('schedules.NAME'), []],
     ['`snapshots`', keysOf('snapshots (Volume)'), ['volume', 'schedules']],
     ['A rule of `snapshots.schedules`', keysOf('snapshots (Volume).schedules[]'), ['count']],

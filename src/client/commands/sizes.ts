@@ -1,13 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { durationMs } from '../../config/units.js';
-import { sizeScanWorkflowId, TASK_QUEUE } from '../../core/ids.js';
 import { EXIT, exitCodeOfResult } from '../../core/statuses.js';
 import type { Selection } from '../../core/plan.js';
-import type { ScanSizesInput, ScanSizesProgress, ScanSizesResult } from '../../workflows/messages.js';
-import { WORKFLOW } from '../../workflows/messages.js';
+import type { ScanSizesProgress, ScanSizesResult } from '../../workflows/messages.js';
 import { collect } from '../command-arguments.js';
 import { contextOf } from '../cli-context.js';
 import type { CliContext } from '../cli-context.js';
@@ -74,15 +71,9 @@ async function scan(context: CliContext, selection: Selection, { limit, detach }
     const { sayStarted } = await import('../runs/say-started.js');
     const { readSizes } = await import('../read-sizes.js');
     const { printScan, printSizes, scanProgressView } = await import('../reports/sizes-report.js');
-    const workflowId = sizeScanWorkflowId(Date.now(), randomBytes(3).toString('hex'));
-    const input: ScanSizesInput = { configPath, selection, limitMs };
-    const handle = await connection.client.workflow.start(WORKFLOW.scanSizes, {
-      taskQueue: TASK_QUEUE,
-      workflowId,
-      args: [input],
-      staticSummary:
-        `sizes of ${selection.hosts.length === 0 ? 'all hosts' : selection.hosts.slice(0, 5).join(', ')}`.slice(0, 200),
-    });
+    const { startSizeScan } = await import('../runs/start-size-scan.js');
+    const handle = await startSizeScan(connection, { configPath, selection, limitMs });
+    const { workflowId } = handle;
     if (detach && !connection.ownWorker) return sayStarted(context, connection, workflowId);
     const result = await followRun<ScanSizesResult, ScanSizesProgress>(context, connection, handle, scanProgressView);
     if (result === 'detached') return;

@@ -5,6 +5,7 @@ import { destination } from './destination.js';
 import { dump } from './dump.js';
 import { scriptName } from './hooks.js';
 import { inheritedShape } from './inherited.js';
+import { metrics } from './metrics.js';
 import { schedule, scheduleName } from './schedule.js';
 import { snapshots } from './snapshots.js';
 import { secret } from './secret.js';
@@ -198,8 +199,15 @@ export const configurationSchema = mapping({
     .meta({
       title: 'Catalog',
       description:
-        'Where the workers keep their index of runs and backups. Default: a file in the worker’s state directory. Several workers need `postgres` to share one. It is only a copy: `holdfast catalog rebuild` makes it anew.',
+        'Where the workers keep their index of runs and backups, and the history that metrics and reports are made of. Default: a file in the worker’s state directory. Several workers need `postgres` to share one. No backup or restore needs it: `holdfast catalog rebuild` makes the index anew, `holdfast metrics backfill` the history as far back as Temporal keeps runs.',
       examples: [{ type: 'postgres', url: { file: '/etc/holdfast/catalog-url' } }],
+    })
+    .optional(),
+  metrics: metrics
+    .meta({
+      title: 'Metrics',
+      description: 'Where the metrics of runs go ([metrics.md](metrics.md)).',
+      examples: [{ influxdb: '/etc/holdfast/influxdb.yaml' }],
     })
     .optional(),
   schedules: z

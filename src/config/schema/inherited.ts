@@ -80,6 +80,17 @@ export const inheritedShape = {
       examples: ['12h'],
     })
     .optional(),
+  expect_every: z
+    .union([z.literal('never'), duration({ min: '1m', max: '3650d' })], {
+      error: ({ input }) => `${shown(input)} is no time between backups; write for instance 24h or 7d, or never`,
+    })
+    .meta({
+      title: 'Expected frequency',
+      description:
+        'A backup is expected this often; a source whose last good one is older than one and a half of that is overdue ([metrics.md](metrics.md#overdue)). `never`: it is never overdue. Default: the longest time between two starts of the most frequent schedule that backs the source up and is not paused; without one, never.',
+      examples: ['24h', '7d', 'never'],
+    })
+    .optional(),
   no_incremental: z
     .boolean()
     .meta({

@@ -23,8 +23,10 @@ export const word = (pattern: RegExp, what: string, instead: string) =>
 /** Control characters, and those that make a terminal or an editor show another text than there is. */
 const NO_CONTROL = '[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]';
 
+export const ABSOLUTE_PATH_PATTERN = new RegExp(`^(?!.*/\\.\\.?(?:/|$))/${NO_CONTROL}*$`);
+
 export const absolutePath = (instead = '/an/absolute/path') =>
-  word(new RegExp(`^(?!.*/\\.\\.?(?:/|$))/${NO_CONTROL}*$`), 'an absolute path without "." and ".." in it', instead);
+  word(ABSOLUTE_PATH_PATTERN, 'an absolute path without "." and ".." in it', instead);
 
 export const relativePath = (instead: string) =>
   word(

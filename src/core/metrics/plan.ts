@@ -2,11 +2,17 @@ import type { SecretRef } from '../plan.js';
 
 /** What the configuration says of metrics; absent parts are off. */
 export interface MetricsPlan {
-  readonly influxdb?: InfluxPlan;
+  readonly influxdb?: InfluxPlan | UnreadInflux;
   readonly prometheus?: {
     /** Absolute; written anew, by rename, whenever a run ends: for node_exporter's textfile collector. */
     readonly textfile?: string;
   };
+}
+
+/** It stands in a file that could not be opened: what is to be sent waits. */
+export interface UnreadInflux {
+  /** The reason, as a sentence. */
+  readonly unread: string;
 }
 
 /** A secret by reference, or as it stands in the file: then it never leaves the process that read it. */

@@ -16,8 +16,10 @@ export interface QueryTable {
 
 /**
  * A database of time series. Every method throws a HoldfastError that says what to correct:
- * MetricsUnreachable (no answer, too slow, 5xx: worth another try), MetricsDenied (wrong or expired token, wrong password, no permission),
- * MetricsNotFound (no such database, bucket, organization, retention policy), MetricsVersion (another version than the configuration's form is for).
+ * MetricsUnreachable (no answer, too slow, asked too often, 5xx: worth another try), MetricsDenied (wrong or deleted token, wrong password, no permission),
+ * MetricsNotFound (no such database, bucket, organization, retention policy), MetricsVersion (another version than the configuration's form is for),
+ * MetricsForeign (what answers is no such database), MetricsUntrusted (TLS), MetricsRefused (a question or a request that it does not take), Cancelled.
+ * Before the first write or query the server is asked for its version.
  */
 export interface MetricsDatabase {
   /** For messages: without user and token. */
@@ -29,7 +31,7 @@ export interface MetricsDatabase {
    * answer, all others are written.
    */
   write(points: readonly Point[], signal: AbortSignal): Promise<readonly RefusedPoint[]>;
-  /** InfluxQL; 2.x answers it for a bucket that has a database mapping, its own name being one. Times are in milliseconds. */
+  /** InfluxQL; 2.7 answers it for each bucket as a database of its name, an older 2.x for those that have a database mapping. Times are in milliseconds. */
   query(influxql: string, signal: AbortSignal): Promise<QueryTable[]>;
   close(): Promise<void>;
 }
