@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type ScheduleClient, ScheduleNotFoundError } from '@temporalio/client';
 import { parseConfig } from '../../src/config/load.js';
+import { longestGapMs } from '../../src/config/schedule-gap.js';
 import { applySchedules, type ApplyOptions } from '../../src/client/schedules/apply.js';
 import { deleteSchedule, pauseSchedule, resumeSchedule, triggerSchedule } from '../../src/client/schedules/control.js';
 import { describeOwned, scheduleSummary } from '../../src/client/schedules/list.js';
@@ -218,4 +219,18 @@ test('the server understands every cron line that the configuration takes, in th
   });
   expect((await describe('c6')).spec.calendars?.[0]).toMatchObject({ dayOfWeek: [{ start: 'SUNDAY' }] });
   expect((await describe('c7')).spec.calendars?.[0]).toMatchObject({ minute: [{ start: 5, end: 59, step: 20 }] });
+});
+
+test('what the server is to start is never further apart than the configuration expects', async () => {
+  const lines = ['0 2 13 * FRI', '0 9-17 * * 1-5', '0 0 28 * *', '*/7 22 * * *', '0 */5 * * 0,7'];
+  const text = lines.map((cron, index) => `  c${index}: {cron: "${cron}"}\n`).join('');
+  await apply(text);
+  for (const plan of plansOf(text)) {
+    const { nextActionTimes } = (await describe(plan.name)).info;
+    const gaps = nextActionTimes.slice(1).map((time, index) => Number(time) - Number(nextActionTimes[index]));
+    expect(gaps).toHaveLength(9);
+    expect(Math.max(...gaps), lines.join()).toBeLessThanOrEqual(longestGapMs(plan) ?? 0);
+  }
+  const fridays = (await describe('c0')).info.nextActionTimes.map((time) => [time.getUTCDate(), time.getUTCDay()]);
+  expect(new Set(fridays.map(String))).toEqual(new Set(['13,5']));
 });
