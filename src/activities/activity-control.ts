@@ -1,8 +1,12 @@
 import type { HostPlan, DestinationPlan, SecretRef } from '../core/plan.js';
 import type { Encryption } from '../providers/encryption/encryption.js';
 import type { Catalogs } from '../providers/catalog/open-catalogs.js';
+import type { FleetMetrics } from '../providers/metrics/prometheus.js';
+import type { InfluxPlan } from '../core/metrics/plan.js';
+import type { MetricsDatabase } from '../providers/metrics/metrics-database.js';
 import type { KeyStore } from '../providers/keys/key-store.js';
 import type { OpenRuns } from '../providers/runs/open-runs.js';
+import type { PastRuns } from '../providers/runs/past-runs.js';
 import type { Traffic } from '../providers/throttle/traffic.js';
 import type { Network } from '../providers/network/network.js';
 import type { SshRoute } from '../core/ssh/route.js';
@@ -43,10 +47,17 @@ export interface Providers {
   /** A private directory on this machine that remembers what was seen in destinations; it outlives the worker. */
   readonly seenDirectory: string;
   readonly runs: OpenRuns;
+  readonly pastRuns: PastRuns;
+  /** Asks nothing yet. Throws SecretUnavailable, ConfigInvalid. */
+  openMetrics(plan: InfluxPlan): Promise<MetricsDatabase>;
+  /** Sees to it that what waits for a configuration's metrics database is sent; `soon`: with what else ends in the next seconds. */
+  pokeMetrics(configPath: string, urgency: 'now' | 'soon'): Promise<void>;
   /** Copies of the mirrors that this machine keeps. */
   readonly snapshots: SnapshotCopies;
   /** Limits on what this process moves. */
   readonly traffic: Traffic;
+  /** Prometheus' text of a fleet. */
+  fleetText(metrics: FleetMetrics): Promise<string>;
   /** A private directory on this machine for lists of running work. */
   readonly spoolDirectory: string;
   /** Name of this machine's own task queue. */

@@ -9,10 +9,12 @@ import type { FileSystemIdentity } from '../core/scan/file-system-identity.js';
 import type { EntryCounts, FlawedEntry } from '../core/archive/manifest.js';
 import type { LastProof } from '../core/verify/proof.js';
 import type { ErrorCounts } from '../core/errors/error-types.js';
+import type { RsyncStatistics } from '../core/rsync/statistics.js';
 import type { BrowseActivities } from './contract/browse.js';
 import type { CatalogActivities } from './contract/catalog.js';
 import type { StdoutActivities } from './contract/stdout.js';
 import type { ExtentActivities } from './contract/extents.js';
+import type { HistoryActivities, MetricsActivities } from './contract/metrics.js';
 import type { HookActivities, RestoreHooks } from './contract/hooks.js';
 import type { FreezeActivities } from './contract/freeze.js';
 import type { HostActivities } from './contract/hosts.js';
@@ -20,6 +22,7 @@ import type { ConsolidateActivities } from './contract/consolidate.js';
 import type { DrillActivities } from './contract/drill.js';
 import type { DumpActivities } from './contract/dump.js';
 import type { PruneActivities } from './contract/prune.js';
+import type { ReportActivities } from './contract/report.js';
 import type { SizesActivities } from './contract/sizes.js';
 import type { PinSnapshotsActivities } from './contract/snapshots-pin.js';
 import type { SnapshotActivities } from './contract/snapshots.js';
@@ -36,6 +39,8 @@ export type * from './contract/dump.js';
 export type * from './contract/prune.js';
 export type * from './contract/freeze.js';
 export type * from './contract/hosts.js';
+export type * from './contract/metrics.js';
+export type * from './contract/report.js';
 export type * from './contract/sizes.js';
 export type * from './contract/snapshots.js';
 export type * from './contract/snapshots-pin.js';
@@ -109,19 +114,7 @@ export interface MirrorInput {
   readonly source: SourcePlan;
   readonly run: RunIdentity;
 }
-/** rsync's figures, always in bytes. */
-export interface TransferStatistics {
-  readonly filesTotal: number;
-  readonly filesTransferred: number;
-  readonly filesCreated: number;
-  readonly filesDeleted: number;
-  readonly totalSizeBytes: number;
-  readonly literalBytes: number;
-  readonly matchedBytes: number;
-  readonly bytesSent: number;
-  readonly bytesReceived: number;
-  readonly speedup: number;
-}
+export type TransferStatistics = RsyncStatistics;
 /** What the guard compares beside the figures. */
 export interface SourceFileSystem {
   /** On which file system the source lies; absent: the host cannot say. */
@@ -230,6 +223,8 @@ export interface CommitArchiveResult extends CommitResult {
   readonly storedBytes: number;
   readonly rawBytes: number;
   readonly flaws: { readonly count: number; readonly first: readonly FlawedEntry[] };
+  /** All flaws by their types; absent in results of older workers. */
+  readonly errorCounts?: ErrorCounts;
 }
 export interface DiscardArchivePlanInput {
   readonly source: SourcePlan;
@@ -393,9 +388,12 @@ export interface HoldfastActivities
     DumpActivities,
     ExtentActivities,
     FreezeActivities,
+    HistoryActivities,
     SizesActivities,
     HostActivities,
     HookActivities,
+    MetricsActivities,
+    ReportActivities,
     VerifyActivities {
   listHosts(input: ListHostsInput): Promise<ListHostsResult>;
   loadHost(input: LoadHostInput): Promise<HostPlan>;

@@ -13,12 +13,18 @@ import { findFiles } from './browse/find-files.js';
 import { listFiles } from './browse/list-files.js';
 import type { HoldfastActivities } from './contract.js';
 import { underHeartbeat } from './heartbeat.js';
+import { collectHistory } from './history/collect-history.js';
+import { noteEnded } from './history/note-ended.js';
 import { probeHost, runHook, runScript } from './hosts.js';
 import { freezeSource, thawSource } from './hosts/freeze-source.js';
 import { verifyHost } from './hosts/verify-host.js';
 import { commitMirror } from './mirror/commit-mirror.js';
 import { inspectMirror } from './mirror/inspect-mirror.js';
 import { syncMirror } from './mirror/sync-mirror.js';
+import { backfillMetrics } from './metrics/backfill-metrics.js';
+import { queryMetrics } from './metrics/query-metrics.js';
+import { sendMetrics } from './metrics/send-metrics.js';
+import { testMetrics } from './metrics/test-metrics.js';
 import { listHosts, loadHost } from './plan.js';
 import { findSizes } from './sizes/find-sizes.js';
 import { listSizes } from './sizes/list-sizes.js';
@@ -35,6 +41,7 @@ import { snapshotMirror } from './snapshots/snapshot-mirror.js';
 import { listPruneDestinations, pruneSources, recordPrune } from './prune/prune-sources.js';
 import { planWithHooksFirst } from './restore/hooks-first.js';
 import { prepareRestore } from './restore/prepare-restore.js';
+import { readReport } from './report/read-report.js';
 import { restoreExtents } from './restore/restore-extents.js';
 import { restoreMirror } from './restore/restore-mirror.js';
 import { closeScratch, openScratch } from './restore/stdout-scratch.js';
@@ -90,6 +97,14 @@ export function createActivities(providers: Providers): HoldfastActivities {
     catalogHost: activity(catalogHost),
     forgetCataloged: activity(forgetCataloged),
     listRuns: activity(listRuns),
+    readReport: activity(readReport),
+
+    noteEnded: activity(noteEnded),
+    collectHistory: activity(collectHistory),
+    sendMetrics: activity(sendMetrics),
+    testMetrics: activity(testMetrics),
+    queryMetrics: activity(queryMetrics),
+    backfillMetrics: activity(backfillMetrics),
 
     findSizes: activity(findSizes),
     measureSize: activity(measureSize),

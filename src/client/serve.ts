@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { machineTaskQueue, TASK_QUEUE } from '../core/ids.js';
-import { startWorker, type RunningWorker } from '../workers/run-worker.js';
+import { type MetricsAddress, type MetricsEndpoint, openMetricsEndpoint } from '../workers/metrics-endpoint.js';
+import { startWorker, type RunningWorker, type StartWorkerOptions } from '../workers/run-worker.js';
 import type { CliContext } from './cli-context.js';
 import { embeddedSettings } from './connection.js';
 import { stateDirectory } from './directories.js';
@@ -21,25 +22,40 @@ type Grace = 'long' | 'short';
 /** What the command line says of the worker. */
 export interface ServeOptions {
   readonly maxConnections?: number;
+  readonly metrics?: MetricsAddress | false;
 }
+
+type WorkerOptions = Pick<StartWorkerOptions, 'grace' | 'maxConnections' | 'metrics'>;
 
 /** Runs a worker in the foreground, with the embedded server when the environment names none; returns after a clean stop. */
 export async function serve(context: CliContext, grace: Grace, options: ServeOptions = {}): Promise<void> {
   // Listened for from the beginning: one that comes while the server starts must not leave it behind.
   const signal = stopSignal();
-  const settings = await settingsOfEnvironment();
-  const service = settings ? await workFor(settings, grace, options) : await workForEmbedded(context, grace, options);
-  announce(context, service);
-  await untilStopped(service, signal, (line) => context.note(line));
+  // Before anything is started: an address that cannot be had is a mistake of the command line.
+  const endpoint = options.metrics ? await openMetricsEndpoint(options.metrics) : undefined;
+  try {
+    const { maxConnections } = options;
+    const worker = {
+      grace,
+      ...(maxConnections === undefined ? {} : { maxConnections }),
+      ...(endpoint === undefined ? {} : { metrics: { endpoint, configFile: context.configPath } }),
+    };
+    const settings = await settingsOfEnvironment();
+    const service = settings ? await workFor(settings, worker) : await workForEmbedded(context, worker);
+    announce(context, service, endpoint);
+    await untilStopped(service, signal, (line) => context.note(line));
+  } finally {
+    await endpoint?.close();
+  }
 }
 
-async function workFor(settings: TemporalSettings, grace: Grace, options: ServeOptions): Promise<Service> {
+async function workFor(settings: TemporalSettings, options: WorkerOptions): Promise<Service> {
   const stateDir = stateDirectory();
-  const worker = await startWorker({ ...options, settings, stateDir, grace, takeOver: false, log: 'WARN' });
+  const worker = await startWorker({ ...options, settings, stateDir, takeOver: false, log: 'WARN' });
   return { settings, server: 'your server', worker, stop: () => worker.stop() };
 }
 
-async function workForEmbedded(context: CliContext, grace: Grace, options: ServeOptions): Promise<Service> {
+async function workForEmbedded(context: CliContext, options: WorkerOptions): Promise<Service> {
   const server = await joinEmbeddedServer({
     role: 'up',
     note: (line) => context.note(line),
@@ -48,7 +64,7 @@ async function workForEmbedded(context: CliContext, grace: Grace, options: Serve
   try {
     const settings = embeddedSettings(server);
     const stateDir = stateDirectory();
-    const worker = await startWorker({ ...options, settings, stateDir, grace, takeOver: true, log: 'WARN' });
+    const worker = await startWorker({ ...options, settings, stateDir, takeOver: true, log: 'WARN' });
     const stop = async (): Promise<void> => {
       await worker.stop().finally(() => server.leave());
     };
@@ -59,11 +75,11 @@ async function workForEmbedded(context: CliContext, grace: Grace, options: Serve
   }
 }
 
-function announce(context: CliContext, { settings, server }: Service): void {
+function announce(context: CliContext, { settings, server }: Service, endpoint: MetricsEndpoint | undefined): void {
   const { connection, namespace, uiUrl } = settings;
   const taskQueues = [TASK_QUEUE, machineTaskQueue(hostname())];
   context.print(
-    `Ready: Temporal at ${connection.address} (${server}), UI ${uiUrl ?? 'not known'}, task queues ${taskQueues.join(' and ')}. Ctrl-C stops.`,
+    `Ready: Temporal at ${connection.address} (${server}), UI ${uiUrl ?? 'not known'}, task queues ${taskQueues.join(' and ')}${endpoint === undefined ? '' : `, metrics at ${endpoint.url}`}. Ctrl-C stops.`,
   );
   context.printJson({
     message_type: 'ready',
@@ -71,5 +87,6 @@ function announce(context: CliContext, { settings, server }: Service): void {
     namespace,
     ui_url: uiUrl ?? null,
     task_queues: taskQueues,
+    metrics_url: endpoint?.url ?? null,
   });
 }

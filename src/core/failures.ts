@@ -1,3 +1,5 @@
+import type { FailureEvidence } from './errors/evidence.js';
+
 /**
  * The failure catalogue: every failure that Holdfast reports, in one place.
  *
@@ -385,6 +387,12 @@ export const FAILURES = {
     'The catalog cannot be used.',
     'Backups and restores do without it. Check its database; `holdfast catalog rebuild` makes it anew.',
   ),
+  MetricsNotConfigured: entry(
+    false,
+    404,
+    'The configuration names no metrics database.',
+    'Add metrics.influxdb to the configuration; docs/metrics.md has both forms.',
+  ),
   MetricsUnreachable: entry(
     true,
     503,
@@ -409,11 +417,29 @@ export const FAILURES = {
     'The metrics database is of another version than the configuration is written for.',
     'For InfluxDB 2.x give token, organization and bucket; for 1.x database, username and password.',
   ),
+  MetricsForeign: entry(
+    false,
+    502,
+    'What answers there is no InfluxDB.',
+    'Check host, port and ssl of the metrics database: another program listens there, or a proxy stands before it.',
+  ),
+  MetricsUntrusted: entry(
+    false,
+    502,
+    'There is no trusted TLS connection to the metrics database.',
+    'Check ssl, and that its certificate is for this host and in force; name the CA that signed it as ca_file.',
+  ),
   MetricsRefused: entry(
     false,
     422,
-    'The metrics database refused points for what they are.',
-    'A field of another type is there already: write into another database or bucket, then `holdfast metrics backfill`.',
+    'The metrics database refused points, or a question, for what they are.',
+    'Read its reason. Where a field of another type is there already: write into another database or bucket, then `holdfast metrics backfill`.',
+  ),
+  AddressUnavailable: entry(
+    false,
+    409,
+    'The address for metrics cannot be had.',
+    'Give another one with --metrics or HOLDFAST_METRICS, or end what listens there.',
   ),
   RunNotFound: entry(false, 404, 'There is no such run.', 'See `holdfast runs` for those that there are.'),
 
@@ -429,6 +455,12 @@ export const FAILURES = {
     507,
     'The target has no room left.',
     'Make room or choose another target, and run the same restore again: it skips what is right.',
+  ),
+  ReportNotWritten: entry(
+    false,
+    422,
+    'The report could not be written.',
+    'Name a new file, or a regular one, in a directory that you may write to; `-` means standard output.',
   ),
   OutputClosed: entry(
     false,
@@ -496,13 +528,16 @@ export interface FailurePlace {
 /** The one error class of Holdfast. `message` says what happened with the values; the catalogue says what to do. */
 export class HoldfastError extends Error {
   override readonly name = 'HoldfastError';
+  /** What programs said, where the message does not hold it all. */
+  readonly evidence: FailureEvidence | undefined;
   constructor(
     readonly type: FailureType,
     message: string,
     readonly place: FailurePlace = {},
-    options?: { cause?: unknown },
+    options?: { readonly cause?: unknown; readonly evidence?: FailureEvidence },
   ) {
     super(message, options);
+    this.evidence = options?.evidence;
   }
 }
 

@@ -55,4 +55,9 @@ export const snapshotsWorkflowId = (timeMs: number, nonce: string): string => `s
 /** One scan of a host's sizes at a time; no lock of the host. */
 export const sizesWorkflowId = (host: string): string => `sizes/${host}`;
 export const sizeScanWorkflowId = (timeMs: number, nonce: string): string => `sizes-scan/${stampOf(timeMs)}-${nonce}`;
+/** One for each configuration, and for each machine that keeps a catalog of its own. */
+export const sendMetricsWorkflowId = (configPath: string, machine?: string): string =>
+  machine === undefined ? `metrics/${configPath}` : `metrics/${machine}:${configPath}`;
+export const backfillWorkflowId = (timeMs: number, nonce: string): string =>
+  `metrics-backfill/${stampOf(timeMs)}-${nonce}`;
 export const scheduleId = (name: string): string => `backup/${name}`;

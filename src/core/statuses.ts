@@ -72,6 +72,8 @@ export function exitCodeOfFailure(failure: Pick<Failure, 'type'>): number {
     case 'SourceNotInConfig':
     case 'ScheduleNotFound':
     case 'ScheduleForeign':
+    case 'AddressUnavailable':
+    case 'MetricsNotConfigured':
       return EXIT.usage;
     case 'TemporalUnreachable':
     case 'WorkerMissing':

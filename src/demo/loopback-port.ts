@@ -1,19 +1,8 @@
-import { connect, createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HoldfastError } from '../core/failures.js';
 
-/** A TCP port of 127.0.0.1 that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}
+export { freePort } from '../providers/network/free-port.js';
 
 /** Waits until an SSH server greets on the port; InternalError after ten seconds. */
 export async function waitForBanner(port: number, address = '127.0.0.1'): Promise<void> {

@@ -73,6 +73,20 @@ const PROFILES = {
     },
     cancellationType,
   },
+  /** Waits for its machine's worker however long that is away. What is not the worker's fault, the Workflow tries again: it has better pauses, and can say so. */
+  sending: {
+    startToCloseTimeout: '5 minutes',
+    scheduleToCloseTimeout: '365 days',
+    heartbeatTimeout: '30 seconds',
+    retry: {
+      initialInterval: '1 second',
+      backoffCoefficient: 2,
+      maximumInterval: '60 seconds',
+      maximumAttempts: 10,
+      nonRetryableErrorTypes: ['MetricsUnreachable', 'CatalogUnavailable'],
+    },
+    cancellationType,
+  },
   /** Must not be repeated: what it sent cannot be taken back. */
   once: {
     startToCloseTimeout: '24 hours',
@@ -89,6 +103,7 @@ export const background = proxyActivities<HoldfastActivities>({ ...PROFILES.stan
 export const standard = proxyActivities<HoldfastActivities>(PROFILES.standard);
 export const patient = proxyActivities<HoldfastActivities>(PROFILES.patient);
 export const transfer = proxyActivities<HoldfastActivities>(PROFILES.transfer);
+export const sending = proxyActivities<HoldfastActivities>(PROFILES.sending);
 export const once = proxyActivities<HoldfastActivities>(PROFILES.once);
 
 /**
@@ -101,6 +116,21 @@ export const local = proxyLocalActivities<
   startToCloseTimeout: '2 minutes',
   scheduleToCloseTimeout: '10 minutes',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '60 seconds', maximumAttempts: 10 },
+  cancellationType,
+});
+
+/**
+ * What has ended is noted while its Workflow waits: a catalog that does not answer holds nobody up for longer than this.
+ */
+export const noting = proxyLocalActivities<Pick<HoldfastActivities, 'noteEnded'>>({
+  startToCloseTimeout: '7 seconds',
+  scheduleToCloseTimeout: '15 seconds',
+  retry: {
+    initialInterval: '500 milliseconds',
+    backoffCoefficient: 1,
+    maximumInterval: '500 milliseconds',
+    maximumAttempts: 2,
+  },
   cancellationType,
 });
 

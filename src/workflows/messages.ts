@@ -34,11 +34,13 @@ export type * from './messages/browse.js';
 export type * from './messages/catalog.js';
 export type * from './messages/hosts.js';
 export type * from './messages/hooks.js';
+export * from './messages/metrics.js';
 export * from './messages/limits.js';
 export * from './messages/run-control.js';
 export type * from './messages/stdout.js';
 export * from './messages/verify.js';
 export type * from './messages/prune.js';
+export type * from './messages/report.js';
 export * from './messages/sizes.js';
 export type * from './messages/snapshots-pin.js';
 export type * from './messages/snapshots.js';
@@ -50,10 +52,15 @@ export const WORKFLOW = {
   restore: 'restore',
   listBackups: 'listBackups',
   listRuns: 'listRuns',
+  readReport: 'readReport',
   listSizes: 'listSizes',
   measureSizes: 'measureSizes',
   scanSizes: 'scanSizes',
   rebuildCatalog: 'rebuildCatalog',
+  sendMetrics: 'sendMetrics',
+  testMetrics: 'testMetrics',
+  queryMetrics: 'queryMetrics',
+  backfillMetrics: 'backfillMetrics',
   listFiles: 'listFiles',
   findFiles: 'findFiles',
   diffBackups: 'diffBackups',
@@ -135,6 +142,10 @@ export interface SourceSummary {
   readonly flaws: number;
   readonly durationMs: number;
   readonly failure?: Failure;
+  /** Those types of which there were any; absent: none. */
+  readonly errorCounts?: Partial<ErrorCounts>;
+  /** Of a source that is not ok: the first lines of what went wrong, as the programs said it. */
+  readonly evidence?: readonly string[];
   /** Why it is held; the names stand in the host's own result. */
   readonly doubt?: ApprovedDoubt;
   /** Held: until then the run waits for a person. */
@@ -236,8 +247,14 @@ export interface SourceResult {
   readonly figures: SourceFigures;
   /** rsync's own figures; engine `mirror` only. */
   readonly transfer?: TransferStatistics;
-  /** Errors by their kind, that of `failure` among them; engine `mirror` only. */
-  readonly errorCounts?: ErrorCounts;
+  /** Errors by their type, that of `failure` among them; a type that is absent has none. Absent as a whole in results of older workers. */
+  readonly errorCounts?: Partial<ErrorCounts>;
+  /** Flaws, remarks, and scripts and hooks that failed without failing the source; absent in results of older workers. */
+  readonly warnings?: number;
+  /** The first lines of what went wrong, as the programs said it: at most 5 of 300 characters; absent: none. */
+  readonly evidence?: readonly string[];
+  /** rsync's own, where it ended by itself. */
+  readonly rsyncExitCode?: number;
   /** `first`: as many as fit, at most 100; the backup's index has them all. */
   readonly flaws: { readonly count: number; readonly first: readonly FlawedEntry[] };
   readonly scripts: readonly ScriptOutcome[];
@@ -252,6 +269,8 @@ export interface HostBackupResult {
   readonly kind: 'host-backup';
   readonly host: string;
   readonly status: Status;
+  /** Present in a dry run. */
+  readonly dryRun?: true;
   /** Why the host as a whole is not ok; a source's own failure stands with the source. */
   readonly failure?: Failure;
   readonly sources: readonly SourceResult[];

@@ -100,7 +100,10 @@ test('a catalog that cannot be opened costs a backup a line in the log, and a qu
   const providers = { ...bench.providers, catalogs };
   const control = bench.control({ log: (_level, message) => void said.push(message) });
   await recordRun(providers, control, { configPath, run: ended });
-  expect(said).toEqual([expect.stringContaining('holdfast catalog rebuild') as string]);
+  expect(said).toEqual([
+    expect.stringContaining('holdfast catalog rebuild') as string,
+    expect.stringContaining('holdfast metrics backfill') as string,
+  ]);
   const id = await backUp(providers);
   expect(await ids(false)).toContain(id);
   await expect(listRuns(providers, control, { configPath, limit: 5 })).rejects.toMatchObject({

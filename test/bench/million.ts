@@ -26,7 +26,9 @@ export async function millionRows(bench: Bench, rounds: number): Promise<string>
       {
         ...ours,
         prepare: async (round) => {
+          await forgetPeak(pid);
           await ours.prepare?.(round);
+          note(peak, 'Holdfast (worker), first backup', await peakMiB(pid));
           await forgetPeak(pid);
         },
         run: async (round) => {

@@ -1,5 +1,5 @@
 import type { HoldfastActivities } from '../../src/activities/contract.js';
-import { HoldfastError } from '../../src/core/failures.js';
+import { type FailureType, HoldfastError } from '../../src/core/failures.js';
 import type { BackupOptions, HostPlan, SourcePlan } from '../../src/core/plan.js';
 import type { SnapshotPlan } from '../../src/core/snapshots/snapshots.js';
 import { hookPlan, hostPlan, scriptPlan, sourcePlan } from '../support/plans.js';
@@ -49,12 +49,13 @@ const restore = (news: Omit<Scenario, 'type' | 'input' | 'hosts'> = {}): Scenari
   ...news,
 });
 
-const fails = (type: 'HookFailed' | 'ChainMoved' | 'DestinationFull' | 'ObjectDamaged') => async (): Promise<never> => {
+const fails = (type: FailureType) => async (): Promise<never> => {
   throw new HoldfastError(type, 'as the scenario wants it');
 };
 
 let commits = 0;
 let looks = 0;
+let sendings = 0;
 
 const SNAPSHOTS: SnapshotPlan = {
   volume: '/backup',
@@ -141,6 +142,30 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     overrides: { syncMirror: untilCancelled },
     cancelAt: 'syncMirror',
   },
+  'fleet-backup-busy-host': {
+    type: 'fleetBackup',
+    input: { configPath, plan: 'nightly', selection, options, parallelHosts: 2 },
+    hosts: [hostPlan({ name: 'web1' })],
+    // The second time it is busy with the first.
+    overrides: { listHosts: async () => ({ hosts: ['web1', 'web1'], total: 2, notes: [] }) },
+  },
+  'host-backup-noted': {
+    type: 'hostBackup',
+    input: { configPath, host: 'web1', selection, options },
+    hosts: [
+      hostPlan({
+        hooks: [hookPlan('after_host', 'tell')],
+        sources: [sourcePlan(), sourcePlan({ name: 'etc', engine: 'archive' })],
+      }),
+    ],
+  },
+  'host-backup-noted-away': host([sourcePlan(), sourcePlan({ name: 'etc' })], {
+    overrides: { probeHost: fails('HostUnreachable') },
+  }),
+  'host-backup-noted-cancelled': host(
+    [sourcePlan(), sourcePlan({ name: 'etc', engine: 'archive' }), sourcePlan({ name: 'home' })],
+    { overrides: { writeShard: untilCancelled }, cancelAt: 'writeShard' },
+  ),
   'host-backup-mirror': host([withScripts({}), sourcePlan({ name: 'etc' })]),
   'host-backup-archive': host([withScripts({ engine: 'archive' })]),
   'host-backup-archive-planned-again': host([sourcePlan({ engine: 'archive' })], {
@@ -213,6 +238,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'restore-failed': restore({ overrides: { extractShard: fails('ObjectDamaged') } }),
   'restore-cancelled': restore({ overrides: { extractShard: untilCancelled }, cancelAt: 'extractShard' }),
   'list-runs': { type: 'listRuns', input: { configPath, limit: 20 }, hosts: [] },
+  'read-report': { type: 'readReport', input: { configPath, days: 30 }, hosts: [] },
   'rebuild-catalog': {
     type: 'rebuildCatalog',
     input: { configPath, selection },
@@ -288,6 +314,37 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     hosts: [hostPlan({ sources: [sourcePlan(), sourcePlan({ name: 'etc' })] })],
   },
   'list-sizes': { type: 'listSizes', input: { configPath, selection, offset: 0, limit: 10 }, hosts: [] },
+  'send-metrics': {
+    type: 'sendMetrics',
+    input: { configPath, taskQueue: 'holdfast' },
+    hosts: [],
+    // It ends when no database is configured any more.
+    overrides: {
+      sendMetrics: async () => {
+        sendings += 1;
+        if (sendings === 2) throw new HoldfastError('MetricsUnreachable', 'as the scenario wants it');
+        return { configured: sendings < 3, sent: 3, refused: 0, left: 0 };
+      },
+    },
+  },
+  'send-metrics-denied': {
+    type: 'sendMetrics',
+    input: { configPath },
+    hosts: [],
+    overrides: {
+      sendMetrics: async () => {
+        throw new HoldfastError('MetricsDenied', 'as the scenario wants it');
+      },
+    },
+  },
+  'test-metrics': { type: 'testMetrics', input: { configPath }, hosts: [] },
+  'query-metrics': { type: 'queryMetrics', input: { configPath, hours: 48, host: 'web1' }, hosts: [] },
+  'backfill-metrics': {
+    type: 'backfillMetrics',
+    input: { configPath, sinceMs: 1_795_000_000_000 },
+    hosts: [],
+    overrides: { collectHistory: async ({ after }) => ({ added: 2, ...(after === undefined ? { next: '2' } : {}) }) },
+  },
   consolidate: {
     type: 'consolidate',
     input: { configPath, host: 'web1', source: 'www', maxDeadPercent: 50 },

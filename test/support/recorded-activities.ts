@@ -27,7 +27,7 @@ type InputOf<One extends Name> = Parameters<HoldfastActivities[One]>[0];
 export interface RecordedActivities {
   readonly activities: HoldfastActivities;
   readonly calls: readonly Call[];
-  /** `writeShard web1/www 3`, in the order in which they were begun. */
+  /** `writeShard web1/www 3`, in the order in which they were begun; without notes in history, which do nothing to a backup. */
   readonly steps: () => string[];
   /** The inputs of one Activity's calls. */
   readonly of: <One extends Name>(name: One) => InputOf<One>[];
@@ -56,7 +56,7 @@ export function recordActivities(hosts: readonly HostPlan[], overrides: Override
   return {
     activities: activities as unknown as HoldfastActivities,
     calls,
-    steps: () => calls.map(textOf),
+    steps: () => calls.filter(({ name }) => name !== 'noteEnded').map(textOf),
     of: <One extends Name>(name: One) => callsOf(name).map(({ input }) => input as InputOf<One>),
     called: (name, times = 1) =>
       new Promise((resolve) => {
@@ -270,6 +270,16 @@ function doingNothing(hosts: readonly HostPlan[]): HoldfastActivities {
     catalogHost: async () => ({ sources: 1, backups: 2, failures: [] }),
     forgetCataloged: async () => ({ forgotten: 0 }),
     listRuns: async () => ({ runs: [] }),
+    readReport: async ({ days }) => ({
+      window: { untilMs: 1_795_226_400_000, days },
+      part: { sources: [], days: [], failures: [], failuresTotal: 0, destinations: [] },
+    }),
+    noteEnded: async () => undefined,
+    collectHistory: async () => ({ added: 0 }),
+    sendMetrics: async () => ({ configured: true, sent: 3, refused: 0, left: 0 }),
+    testMetrics: async () => ({ address: 'http://influx:8086', configured: '2.x', version: 'v2.7.12', checks: [] }),
+    queryMetrics: async () => ({ rows: [] }),
+    backfillMetrics: async () => ({ marked: 7 }),
     findSizes: async () => ({ targets: [{ kind: 'mirror', name: '' }], leftOut: 0 }),
     measureSize: async ({ host, source, kind, name }) => ({
       size: {

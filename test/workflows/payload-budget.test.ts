@@ -3,9 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { failure } from '../../src/core/failures.js';
 import type { Status } from '../../src/core/statuses.js';
 import { summaryOf } from '../../src/workflows/activity-profiles.js';
-import { fitted, keepWorst, summaryWithoutResult } from '../../src/workflows/backup/fleet-summary.js';
-import type { HostSummary, SourceSummary } from '../../src/workflows/messages.js';
+import { fitted, keepWorst, summaryOfHost, summaryWithoutResult } from '../../src/workflows/backup/fleet-summary.js';
+import { withErrors } from '../../src/workflows/backup/source-errors.js';
+import { fitted as fittedSources, notBegun } from '../../src/workflows/backup/source-result.js';
+import type { HostBackupResult, HostSummary, SourceResult, SourceSummary } from '../../src/workflows/messages.js';
 import { bytesOf, firstThatFit } from '../../src/workflows/payload-budget.js';
+import { sourcePlan } from '../support/plans.js';
 
 const source = (index: number): SourceSummary => ({
   source: `data/${index}`,
@@ -61,6 +64,58 @@ describe('a fleet’s list of hosts', () => {
   test('shortens long messages', () => {
     const reason = failure('RemoteCommandFailed', 'x'.repeat(10_000));
     expect(bytesOf(summaryWithoutResult('web1', 'failed', reason, { workflowId: 'host/web1' }))).toBeLessThan(1_000);
+  });
+});
+
+describe('a host’s list of sources', () => {
+  const flawed = (name: string, characters: number): SourceResult => {
+    const message = 'x'.repeat(characters);
+    const flaws = {
+      count: 9,
+      first: Array.from({ length: 9 }, (_, at) => ({ path: `${at}`, flaw: 'changed' as const, message })),
+    };
+    return {
+      ...withErrors(notBegun(sourcePlan({ name }), 'warning', undefined, { dryRun: false }), { ending: { flaws } }),
+      flaws,
+    };
+  };
+
+  test('says all that went wrong while it is short', () => {
+    const results = [flawed('www', 20), flawed('etc', 20)];
+    expect(fittedSources(results)).toBe(results);
+    expect(results[0]?.evidence).toHaveLength(5);
+  });
+
+  test('of many with much to say keeps counts and a line of each', () => {
+    const results = Array.from({ length: 50 }, (_, at) => flawed(`s${at}`, 300));
+    const kept = fittedSources(results);
+    expect(bytesOf(results)).toBeGreaterThan(150_000);
+    expect(bytesOf(kept)).toBeLessThan(48 * 1024);
+    for (const one of kept)
+      expect(one).toMatchObject({
+        errorCounts: { partial: 9 },
+        warnings: 9,
+        flaws: { count: 9, first: [] },
+        evidence: [expect.stringMatching(/^0: x/) as string],
+      });
+    expect(Object.keys(kept[0]?.errorCounts ?? {})).toEqual(['partial']);
+  });
+
+  test('in a fleet’s result is told with the types of errors that there are, and three lines of what is not ok', () => {
+    const ok = withErrors(notBegun(sourcePlan(), 'ok', undefined, { dryRun: false }), { ending: {} });
+    const result: HostBackupResult = {
+      kind: 'host-backup',
+      host: 'web1',
+      status: 'warning',
+      sources: [ok, flawed('etc', 20)],
+      notes: [],
+      startedAtMs: 0,
+      durationMs: 1,
+    };
+    const [etc, www] = summaryOfHost(result, { workflowId: 'host/web1' }).sources;
+    expect(etc).toMatchObject({ errorCounts: { partial: 9 }, evidence: { length: 3 } });
+    expect(www).not.toHaveProperty('errorCounts');
+    expect(www).not.toHaveProperty('evidence');
   });
 });
 

@@ -7,9 +7,11 @@ export interface NoteEndedInput {
 }
 export interface SendMetricsInput {
   readonly configPath: string;
+  /** The state of the fleet too, once nothing waits any more. */
+  readonly state: boolean;
 }
 export interface SendMetricsResult {
-  /** Records sent; state of the fleet beside them. */
+  /** Records. */
   readonly sent: number;
   /** Refused by the database for what they are; kept, and said. */
   readonly refused: number;
@@ -19,6 +21,9 @@ export interface SendMetricsResult {
   readonly configured: boolean;
 }
 
+export interface TestMetricsInput {
+  readonly configPath: string;
+}
 /** What was found out of a metrics database, one question after another, as far as it got. */
 export interface TestMetricsResult {
   readonly address: string;
@@ -38,18 +43,24 @@ export interface QueryMetricsInput {
   readonly configPath: string;
   readonly hours: number;
   readonly host?: string;
-  readonly limit: number;
+  /** Of the page before; absent: the first page. */
+  readonly after?: MetricsPosition;
+}
+/** In the points until a moment, newest first. */
+export interface MetricsPosition {
+  /** Milliseconds since 1970. */
+  readonly untilMs: number;
+  readonly offset: number;
 }
 export interface QueryMetricsResult {
-  /** Newest first: the points of `backup_source`, fields by name. */
+  /** The points of `backup_source`, newest first. */
   readonly rows: readonly MetricsRow[];
-  readonly more: boolean;
+  readonly next?: MetricsPosition;
 }
 export interface MetricsRow {
   /** ISO 8601, UTC. */
   readonly time: string;
-  readonly host: string;
-  readonly source: string;
+  /** Tags and fields by their names; null: the point has none. */
   readonly values: Readonly<Record<string, string | number | boolean | null>>;
 }
 export interface BackfillMetricsInput {
@@ -73,14 +84,20 @@ export interface CollectHistoryResult {
   readonly next?: string;
 }
 
-export interface MetricsActivities {
+export interface HistoryActivities {
   /** Adds to history what ended; where a metrics database is configured, it is to be sent too. Never throws. */
   noteEnded(input: NoteEndedInput): Promise<void>;
-  /** Sends what waits, oldest first, at most some seconds' worth, and the fleet's state. */
-  sendMetrics(input: SendMetricsInput): Promise<SendMetricsResult>;
-  testMetrics(input: SendMetricsInput): Promise<TestMetricsResult>;
-  queryMetrics(input: QueryMetricsInput): Promise<QueryMetricsResult>;
-  backfillMetrics(input: BackfillMetricsInput): Promise<BackfillMetricsResult>;
-  /** Adds to history what Temporal's closed backups of hosts say and history lacks; a page at a time. */
+  /** Adds to history what Temporal's closed backups of hosts say and history lacks; a page at a time. Throws CatalogUnavailable, TemporalUnreachable. */
   collectHistory(input: CollectHistoryInput): Promise<CollectHistoryResult>;
+}
+
+export interface MetricsActivities {
+  /** Sends what waits, oldest first, at most some seconds' worth, and the fleet's state. Throws Metrics… and what keeps the configuration from being read. */
+  sendMetrics(input: SendMetricsInput): Promise<SendMetricsResult>;
+  /** Throws MetricsNotConfigured, SecretUnavailable; what is wrong with the database stands in the result. */
+  testMetrics(input: TestMetricsInput): Promise<TestMetricsResult>;
+  /** A page of points. */
+  queryMetrics(input: QueryMetricsInput): Promise<QueryMetricsResult>;
+  /** Marks what history has as to be sent again. */
+  backfillMetrics(input: BackfillMetricsInput): Promise<BackfillMetricsResult>;
 }

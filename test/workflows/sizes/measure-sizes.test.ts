@@ -51,7 +51,7 @@ test('every host is measured, each of its directories in a step of its own with 
     { kind: 'mirror', name: '' },
     { kind: 'snapshot', name: '20261121T020000Z-daily' },
   ];
-  const { result, of } = await scan([web('web1'), web('web2'), web('web3')], {
+  const { result, of, calls } = await scan([web('web1'), web('web2'), web('web3')], {
     findSizes: async () => ({ targets, leftOut: 0 }),
   });
   expect(result).toMatchObject({
@@ -63,6 +63,46 @@ test('every host is measured, each of its directories in a step of its own with 
   const measured = of('measureSize');
   expect(measured).toHaveLength(12);
   expect(measured.every(({ limitMs, host }) => limitMs === 60_000 && host.sources.length === 0)).toBe(true);
+  // Each source once, as soon as all of it is measured.
+  expect(of('noteEnded').map(({ records }) => records.length)).toEqual([2, 2, 2, 2, 2, 2]);
+  const ofWeb1 = calls.filter(({ input }) => JSON.stringify(input).includes('"web1"')).map(({ name }) => name);
+  expect(ofWeb1.slice(ofWeb1.indexOf('findSizes'))).toEqual(
+    [1, 2].flatMap(() => ['findSizes', 'measureSize', 'measureSize', 'noteEnded']),
+  );
+});
+
+test('history gets one record of each kind of a source, with what is missing said, and none of what is not there', async () => {
+  const daily = (day: number): SizeTarget => ({ kind: 'snapshot', name: `2026112${day}T020000Z-daily` });
+  const { of } = await scan([web('web1')], {
+    findSizes: async ({ source }) =>
+      source.name === 'etc'
+        ? { targets: [], leftOut: 0 }
+        : { targets: [{ kind: 'mirror', name: '' }, daily(1), daily(2), daily(3), daily(4)], leftOut: 0 },
+    measureSize: async ({ kind, name }) => {
+      if (name === daily(3).name) throw new HoldfastError('DestinationDenied', 'not readable');
+      if (name === daily(4).name) return {};
+      return { size: { ...size({ kind, name }, 100), ...(kind === 'mirror' ? {} : { exclusiveBytes: 7 }) } };
+    },
+  });
+  const [noted, ...more] = of('noteEnded');
+  expect(more).toEqual([]);
+  expect(noted?.configPath).toBe(input.configPath);
+  const common = {
+    kind: 'size',
+    host: 'web1',
+    source: 'www',
+    destination: 'vault',
+    atMs: expect.any(Number) as number,
+  };
+  const runId = noted?.records[0]?.id.split('/')[1];
+  expect(noted?.records).toEqual([
+    { ...common, id: `size/${runId}/web1/www/mirror`, of: 'mirror', count: 1, totalBytes: 100, complete: true },
+    {
+      ...common,
+      ...{ id: `size/${runId}/web1/www/snapshot`, of: 'snapshot', count: 2, totalBytes: 200, exclusiveBytes: 14 },
+      complete: false,
+    },
+  ]);
 });
 
 test('a partial figure is a warning, and snapshots that are left out are counted', async () => {

@@ -55,6 +55,13 @@ describe('a drill', () => {
     expect(result).toMatchObject({ status: 'ok', counts: { ok: 2 } });
     expect(result.sources[0]).toMatchObject({ proof: 'source', files: 10, comparedWithSource: 8 });
     const own = steps().filter((step) => step.includes('web1'));
+    const proofs = of('noteEnded').flatMap(({ records }) => records.filter(({ kind }) => kind === 'proof'));
+    const proof = { engine: 'archive', destination: 'vault', good: true, files: 10, bytes: 1_000 };
+    expect(proofs).toMatchObject([
+      { host: 'web1', source: 'www', ...proof },
+      { host: 'web2', source: 'www', ...proof },
+    ]);
+    expect(new Set(proofs.map(({ id }) => id)).size).toBe(2);
     expect(own[0]).toMatch(/^loadHost/);
     expect(own.map((step) => step.split(' ')[0])).toEqual([
       'loadHost',
@@ -84,10 +91,11 @@ describe('a drill', () => {
     expect(result.sources[0]?.failure?.message).toContain('shard 1 is damaged (ObjectDamaged)');
     expect(of('discardDrill')).toHaveLength(2);
     expect(of('proveDrill')).toHaveLength(1);
+    expect(proofsIn({ of })).toEqual(['web1 false', 'web2 true']);
   });
 
   test('that finds another content fails with the files', async () => {
-    const { result } = await drill({
+    const { result, of } = await drill({
       proveDrill: async () => ({
         proof: 'source',
         files: 10,
@@ -100,6 +108,17 @@ describe('a drill', () => {
     expect(result).toMatchObject({ status: 'failed', counts: { failed: 2 } });
     expect(result.sources[0]?.failure?.message).toContain('passwd: its content');
     expect(result.sources[0]?.proof).toBeUndefined();
+    expect(proofsIn({ of })).toEqual(['web1 false', 'web2 false']);
+  });
+
+  test('that could not even be planned says nothing of a backup', async () => {
+    const { result, of } = await drill({
+      planDrill: async () => {
+        throw new HoldfastError('RestoreTargetFull', 'no room for the sample');
+      },
+    });
+    expect(result).toMatchObject({ status: 'failed', counts: { failed: 2 } });
+    expect(proofsIn({ of })).toEqual([]);
   });
 
   test('that is cancelled in the middle of the restore still removes its scratch directory', async () => {
@@ -108,5 +127,12 @@ describe('a drill', () => {
     expect(result.status).toBe('cancelled');
     expect(of('discardDrill')).toHaveLength(1);
     expect(of('planDrill')).toHaveLength(1);
+    expect(proofsIn({ of })).toEqual([]);
   });
 });
+
+/** `web1 true`, as they were noted. */
+const proofsIn = ({ of }: Pick<RecordedActivities, 'of'>): string[] =>
+  of('noteEnded').flatMap(({ records }) =>
+    records.flatMap((record) => (record.kind === 'proof' ? [`${record.host} ${record.good}`] : [])),
+  );
