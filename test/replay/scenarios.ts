@@ -22,7 +22,9 @@ const options: BackupOptions = { dryRun: false, full: false, approve: false };
 const withScripts = (news: Partial<SourcePlan>): SourcePlan =>
   sourcePlan({ preScript: scriptPlan('freeze'), postScript: scriptPlan('thaw'), ...news });
 
-const host = (sources: readonly SourcePlan[], news: Omit<Scenario, 'type' | 'input' | 'hosts'> = {}): Scenario => ({
+const HISTORY_KEPT = { configPath, host: 'web1', selection, options, keepsHistory: true } as const;
+
+const host = (sources: readonly SourcePlan[], news: Partial<Omit<Scenario, 'type' | 'hosts'>> = {}): Scenario => ({
   type: 'hostBackup',
   input: { configPath, host: 'web1', selection, options },
   hosts: [hostPlan({ sources })],
@@ -151,7 +153,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   'host-backup-noted': {
     type: 'hostBackup',
-    input: { configPath, host: 'web1', selection, options },
+    input: HISTORY_KEPT,
     hosts: [
       hostPlan({
         hooks: [hookPlan('after_host', 'tell')],
@@ -160,11 +162,12 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     ],
   },
   'host-backup-noted-away': host([sourcePlan(), sourcePlan({ name: 'etc' })], {
+    input: HISTORY_KEPT,
     overrides: { probeHost: fails('HostUnreachable') },
   }),
   'host-backup-noted-cancelled': host(
     [sourcePlan(), sourcePlan({ name: 'etc', engine: 'archive' }), sourcePlan({ name: 'home' })],
-    { overrides: { writeShard: untilCancelled }, cancelAt: 'writeShard' },
+    { input: HISTORY_KEPT, overrides: { writeShard: untilCancelled }, cancelAt: 'writeShard' },
   ),
   'host-backup-mirror': host([withScripts({}), sourcePlan({ name: 'etc' })]),
   'host-backup-archive': host([withScripts({ engine: 'archive' })]),

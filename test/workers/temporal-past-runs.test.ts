@@ -50,7 +50,13 @@ const STATISTICS = {
 
 const backUp = (start: Runs['start'], host: string, news: { configPath?: string; dryRun?: boolean } = {}) => {
   const { configPath: path = configPath, dryRun = false } = news;
-  return start('hostBackup', { configPath: path, host, selection, options: { ...options, dryRun } });
+  return start('hostBackup', {
+    configPath: path,
+    host,
+    selection,
+    options: { ...options, dryRun },
+    keepsHistory: true,
+  });
 };
 const ended = async (handle: Awaited<ReturnType<Runs['start']>>): Promise<void> =>
   handle.result().then(

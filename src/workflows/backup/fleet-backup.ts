@@ -73,7 +73,12 @@ export async function fleetBackup(input: FleetBackupInput): Promise<FleetBackupR
       children.set(job.host, child);
       if (limits !== given) void tellLimits(child, limits);
     };
-    const summary = await runHostBackup(job, { ...input, limits: given }, started, history.lost);
+    const summary = await runHostBackup(
+      job,
+      { ...input, limits: given, keepsHistory: history.isKept },
+      started,
+      history.lost,
+    );
     children.delete(job.host);
     const ended = control.afterSkip(summary);
     record.ended(ended, job.before);

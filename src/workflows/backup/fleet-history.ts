@@ -1,4 +1,4 @@
-import { workflowInfo } from '@temporalio/workflow';
+import { patched, workflowInfo } from '@temporalio/workflow';
 import { recordOfHost } from '../../core/history/ended-records.js';
 import type { HostRecord } from '../../core/history/records.js';
 import { openHistory } from '../history/note-ended.js';
@@ -6,6 +6,8 @@ import type { FleetBackupInput, HostSummary } from '../messages.js';
 
 /** What a fleetBackup leaves in history of hosts that have left nothing themselves: busy, terminated, or left out by a person. */
 export interface FleetHistory {
+  /** Its hosts are to leave some too. */
+  readonly isKept: boolean;
   readonly lost: (summary: HostSummary, startedAtMs?: number) => void;
   /** Whether there are any that are not noted. */
   waits(): boolean;
@@ -14,11 +16,13 @@ export interface FleetHistory {
 
 /** To be called at the Workflow's very beginning. */
 export function openFleetHistory({ configPath, options }: FleetBackupInput): FleetHistory {
-  if (options.dryRun) return { lost: () => undefined, waits: () => false, flush: async () => undefined };
-  const note = openHistory(configPath);
+  if (options.dryRun) return { isKept: false, lost: () => undefined, waits: () => false, flush: async () => undefined };
+  const isKept = patched('history');
+  const note = openHistory(configPath, isKept);
   const run = workflowInfo();
   let waiting: readonly HostRecord[] = [];
   return {
+    isKept,
     lost: ({ host, status, failure, runId, workflowId }, startedAtMs = Date.now()) => {
       const ended = { host, status, sources: [], startedAtMs, durationMs: Date.now() - startedAtMs };
       const execution = runId === undefined ? run : { workflowId, runId };

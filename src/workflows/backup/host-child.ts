@@ -25,7 +25,7 @@ import { resultInFailure } from '../result-in-failure.js';
 /** Runs a host's backup as a child Workflow and tells how it ended; never throws. @param onLost told of a host that says nothing itself */
 export async function runHostBackup(
   { host, approved }: HostJob,
-  input: FleetBackupInput,
+  input: HostsInput,
   onStart: (child: ChildWorkflowHandle<typeof hostBackup>) => void,
   onLost: (summary: HostSummary, startedAtMs: number) => void,
 ): Promise<HostSummary> {
@@ -52,7 +52,7 @@ export async function runHostBackup(
 function startHostBackup(
   host: string,
   workflowId: string,
-  { configPath, selection, options, limits, approvals }: HostInput,
+  { configPath, selection, options, limits, approvals, keepsHistory }: HostInput,
 ): Promise<ChildWorkflowHandle<typeof hostBackup>> {
   return startChild<typeof hostBackup>(WORKFLOW.hostBackup, {
     // The host's lock: while another run holds it, this start is refused, and the host is busy.
@@ -65,6 +65,7 @@ function startHostBackup(
         options,
         ...(approvals === undefined ? {} : { approvals }),
         ...(limits === undefined ? {} : { limits }),
+        ...(keepsHistory ? { keepsHistory: true } : {}),
       },
     ],
     staticSummary: summaryOf(`Back up ${host}`),
@@ -75,12 +76,15 @@ function startHostBackup(
   });
 }
 
-type HostInput = Pick<FleetBackupInput, 'configPath' | 'selection' | 'options' | 'limits'> & {
+/** Of the run, for each of its hosts. */
+type HostsInput = FleetBackupInput & { readonly keepsHistory: boolean };
+
+type HostInput = Pick<HostsInput, 'configPath' | 'selection' | 'options' | 'limits' | 'keepsHistory'> & {
   readonly approvals?: readonly Approval[];
 };
 
 /** Where sources were approved, of this run or of an earlier one, the host's part is these alone. */
-function ofJob(input: FleetBackupInput, host: string, approved: HostAgain['approved']): HostInput {
+function ofJob(input: HostsInput, host: string, approved: HostAgain['approved']): HostInput {
   const { approvals: all, ...rest } = input;
   const approvals = approved ?? all?.filter((one) => one.host === host);
   if (approvals === undefined || approvals.length === 0) return rest;

@@ -15,11 +15,16 @@ export interface HostHistory {
 
 /** To be called at the Workflow's very beginning. */
 export function openHostHistory(
-  { configPath, host, options }: Pick<HostBackupInput, 'configPath' | 'host' | 'options'>,
+  {
+    configPath,
+    host,
+    options,
+    keepsHistory,
+  }: Pick<HostBackupInput, 'configPath' | 'host' | 'options' | 'keepsHistory'>,
   record: HostRecord,
 ): HostHistory {
   if (options.dryRun) return { flush: async () => undefined, ended: async () => undefined };
-  const note = openHistory(configPath);
+  const note = openHistory(configPath, keepsHistory === true);
   const { workflowId, runId } = workflowInfo();
   let noted = 0;
   const take = (): SourceRecord[] => {

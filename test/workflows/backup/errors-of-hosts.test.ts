@@ -81,6 +81,7 @@ async function backUp(
       host: host.name,
       selection: { hosts: [], sources: [], tags: [] },
       options: { dryRun: false, full: false, approve: false },
+      keepsHistory: true,
     });
     return resultOf<HostBackupResult>(handle);
   });

@@ -52,6 +52,7 @@ async function backUp(
       host: host.name,
       selection,
       options: { ...options, ...news },
+      keepsHistory: true,
     });
     await meanwhile(recorded, () => handle.cancel());
     const result = await resultOf<HostBackupResult>(handle);
@@ -241,7 +242,7 @@ describe('a noting', () => {
     const handle = await client.workflow.start('hostBackup', {
       taskQueue,
       workflowId,
-      args: [{ configPath, host: 'web1', selection, options }],
+      args: [{ configPath, host: 'web1', selection, options, keepsHistory: true }],
     });
     const said = await untilNoted(address, taskQueue, names);
     const recorded = recordActivities([hostPlan({ sources: names.map((name) => sourcePlan({ name })) })]);
