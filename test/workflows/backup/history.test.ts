@@ -304,7 +304,8 @@ describe('a fleet', () => {
     const host = plan?.name ?? '';
     const recorded = recordActivities(plan === undefined ? [] : [plan], { inspectMirror: untilCancelled });
     await temporal.withWorker(recorded.activities, async ({ start }) => {
-      const other = await start('hostBackup', { configPath, host, selection, options }, `host/${host}`);
+      const busy = { configPath, host, selection, options, keepsHistory: true };
+      const other = await start('hostBackup', busy, `host/${host}`);
       await recorded.called('inspectMirror');
       const fleet = await start('fleetBackup', fleetInput());
       await resultOf(fleet);
