@@ -102,6 +102,22 @@ async function sourcesOf(count: number): Promise<string[]> {
 
 const NIGHT = ['web1/www ok', 'web1/etc ok'];
 
+/** How many points the database has of each since then. */
+async function counted(sinceMs: number): Promise<Record<string, unknown>> {
+  const plan = (await loadConfig(path('holdfast.yaml'))).metrics?.influxdb;
+  if (plan === undefined || 'unread' in plan) throw new Error('no database is configured');
+  const database = await openInfluxDb(plan, readSecret);
+  const counts: Record<string, unknown> = {};
+  for (const measurement of ['backup_source', 'backup_host', 'backup_run']) {
+    const count = `SELECT count("run_id") FROM "${measurement}" WHERE time >= ${sinceMs}ms`;
+    const [table] = await database.query(count, new AbortController().signal);
+    counts[measurement] = table?.rows[0]?.[1];
+  }
+  await database.close();
+  return counts;
+}
+const ONE_RUN = { backup_source: 2, backup_host: 1, backup_run: 1 };
+
 describe.each([
   ['1.x', async (): Promise<InfluxForm> => form1(await startInfluxDb1())],
   ['2.x', async (): Promise<InfluxForm> => form2(await startInfluxDb2())],
@@ -123,13 +139,16 @@ describe.each([
     const tried = await holdfast('metrics', 'test');
     expect(tried.exit, JSON.stringify(tried.documents)).toBe(0);
     expect(tried.of('check').map(({ status }) => status)).toEqual(Array(6).fill('ok'));
+    const sinceMs = Date.now();
     await backUp();
     expect((await sourcesOf(before + 2)).slice(-2)).toEqual(NIGHT);
+    await expect.poll(() => counted(sinceMs), { timeout: 30_000, interval: 500 }).toEqual(ONE_RUN);
 
     const again = await holdfast('metrics', 'backfill', '--days', '1');
     expect(again.exit, again.stderr).toBe(0);
     expect(Number(again.summary['marked'])).toBeGreaterThanOrEqual(4);
     expect(await sourcesOf(before + 2)).toHaveLength(before + 2);
+    expect(await counted(sinceMs)).toEqual(ONE_RUN);
 
     const sent = await holdfast('metrics', 'send', '--wait');
     expect(sent.exit, sent.stderr).toBe(0);
@@ -137,6 +156,7 @@ describe.each([
   });
 
   test('a database that dies in the middle of a run: the run knows nothing of it, and every point arrives once it is back', async () => {
+    const sinceMs = Date.now();
     await writeFile(path('closed'), '');
     const running = holdfast<Backup>('backup');
     await expect.poll(() => readFile(path('reached'), 'utf8').catch(() => undefined), { timeout: 30_000 }).toBe('');
@@ -151,6 +171,7 @@ describe.each([
     expect(JSON.stringify(refused.summary)).toContain('MetricsUnreachable');
     await influx.server.restart();
     expect((await sourcesOf(before + 2)).slice(-2)).toEqual(NIGHT);
+    await expect.poll(() => counted(sinceMs), { timeout: 30_000, interval: 500 }).toEqual(ONE_RUN);
   });
 
   test('worker and database both gone after a run: nothing is lost', async () => {
@@ -167,12 +188,7 @@ describe.each([
     await stopUp(up, path('state'));
     const sinceMs = Date.now();
     await backUp();
-    const plan = (await loadConfig(path('holdfast.yaml'))).metrics?.influxdb;
-    if (plan === undefined || 'unread' in plan) throw new Error('no database is configured');
-    const database = await openInfluxDb(plan, readSecret);
-    const count = `SELECT count("exit_code") FROM "backup_source" WHERE time >= ${sinceMs}ms`;
-    const [table] = await database.query(count, new AbortController().signal);
-    expect(table?.rows[0]?.[1]).toBe(2);
+    expect(await counted(sinceMs)).toEqual(ONE_RUN);
     expect((await runCli(['--config', path('none.yaml'), 'metrics', 'send'], environment())).exit).toBe(2);
   });
 
@@ -183,6 +199,19 @@ describe.each([
     influx.server.resume();
     up = await startUp(environment());
     expect((await sourcesOf(before + 2)).slice(-2)).toEqual(NIGHT);
+  });
+
+  test('one who may only read fails no run, is named, and when it is corrected everything is sent', async () => {
+    const sinceMs = Date.now();
+    await configure(influx.mapping('reader'));
+    await backUp();
+    const refused = await holdfast('metrics', 'send');
+    expect(refused.exit).toBe(1);
+    expect(JSON.stringify(refused.summary)).toContain('MetricsDenied');
+    await configure(influx.mapping());
+    const sent = await holdfast('metrics', 'send');
+    expect(sent.exit, sent.stderr).toBe(0);
+    expect(await counted(sinceMs)).toEqual(ONE_RUN);
   });
 
   test('a wrong login fails no run, is named, and when it is corrected everything is sent; no secret is anywhere', async () => {
