@@ -8,6 +8,7 @@ import { writeDataset } from './dataset.js';
 import { type HoldfastService, startService } from './holdfast.js';
 import { median } from './measure.js';
 import type { Bench } from './peers.js';
+import { loginOf } from '../support/loopback-login.js';
 
 const FILES = 22_000;
 const BYTES = 220_000_000;
@@ -108,13 +109,7 @@ async function peakMiB(pid: number): Promise<number> {
 }
 
 function configurationOf({ host }: Bench, data: string, destination: string): string {
-  const login = {
-    hostname: '127.0.0.1',
-    ssh_user: host.user,
-    ssh_port: host.port,
-    ssh_key: host.identityFile,
-    ssh_options: { UserKnownHostsFile: host.knownHostsFile },
-  };
+  const login = loginOf(host);
   return stringify({
     config: { backup_base: destination },
     hosts: { [host.name]: { ...login, paths: [{ path: data, dest_subdir: 'data' }] } },

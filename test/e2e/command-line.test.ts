@@ -7,6 +7,7 @@ import { runningServer } from '../../src/client/embedded/record.js';
 import { startLoopbackHost, type LoopbackHost } from '../../src/demo/loopback-host.js';
 import { runCli, runJson, type RunningCli, startCli, startUp, stopUp } from '../support/cli.js';
 import { startVersityGw, type S3TestServer } from '../support/versitygw.js';
+import { loginOf } from '../support/loopback-login.js';
 
 /** One night in the life of a person: a host, both engines, a bucket, and everything through `bin/holdfast`. */
 let directory: string;
@@ -19,13 +20,7 @@ const path = (name: string): string => join(directory, name);
 const holdfast = (...words: string[]) => runJson(['--config', path('holdfast.yaml'), ...words], environment());
 
 async function configure(hosts: Record<string, unknown> = {}): Promise<void> {
-  const login = {
-    hostname: '127.0.0.1',
-    ssh_user: host.user,
-    ssh_port: host.port,
-    ssh_key: host.identityFile,
-    ssh_options: { UserKnownHostsFile: host.knownHostsFile },
-  };
+  const login = loginOf(host);
   await writeFile(
     path('holdfast.yaml'),
     stringify({

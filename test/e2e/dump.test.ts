@@ -12,6 +12,7 @@ import { startLoopbackHost, type LoopbackHost } from '../../src/demo/loopback-ho
 import { runJson, type RunningCli, startUp } from '../support/cli.js';
 import { client } from '../support/databases.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
+import { loginOf } from '../support/loopback-login.js';
 
 /** Dumps and their way back into a database, through `bin/holdfast`, with the commands of docs/dumps.md. */
 const HOLDFAST = fileURLToPath(new URL('../../bin/holdfast', import.meta.url));
@@ -46,13 +47,7 @@ beforeAll(async () => {
   await sql('postgres', 'SELECT pg_reload_conf()');
   execFileSync('sqlite3', [path('tree/app.db'), 'CREATE TABLE t (a); INSERT INTO t VALUES (1), (2)']);
   writeFileSync(path('password'), PASSWORD, { mode: 0o600 });
-  const login = {
-    hostname: '127.0.0.1',
-    ssh_user: host.user,
-    ssh_port: host.port,
-    ssh_key: host.identityFile,
-    ssh_options: { UserKnownHostsFile: host.knownHostsFile },
-  };
+  const login = loginOf(host);
   const postgresql = {
     type: 'postgresql',
     user: 'dumper',

@@ -14,6 +14,7 @@ import { runCli, runJson, type RunningCli, startUp, stopUp } from '../support/cl
 import { form1, form2, type InfluxForm } from '../support/influx-forms.js';
 import { startInfluxDb1 } from '../support/influxdb1.js';
 import { startInfluxDb2 } from '../support/influxdb2.js';
+import { loginOf } from '../support/loopback-login.js';
 
 /** Real backups of a real host, and what a real InfluxDB has of them. */
 let directory: string;
@@ -46,13 +47,7 @@ afterEach(async () => {
 });
 
 async function configure(influxdb: Readonly<Record<string, unknown>>): Promise<void> {
-  const login = {
-    hostname: '127.0.0.1',
-    ssh_user: host.user,
-    ssh_port: host.port,
-    ssh_key: host.identityFile,
-    ssh_options: { UserKnownHostsFile: host.knownHostsFile },
-  };
+  const login = loginOf(host);
   await writeFile(
     path('holdfast.yaml'),
     stringify({

@@ -20,6 +20,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startLoopbackHost, type LoopbackHost } from '../../src/demo/loopback-host.js';
 import { runJson, type RunningCli, startUp, stopUp } from '../support/cli.js';
 import { describeTree } from '../support/tree-oracle.js';
+import { loginOf } from '../support/loopback-login.js';
 
 /** Looking into backups and getting things out of them, through `bin/holdfast`. */
 const HOLDFAST = fileURLToPath(new URL('../../bin/holdfast', import.meta.url));
@@ -65,13 +66,7 @@ beforeAll(async () => {
   truncateSync(path('www/sparse'), 50_000_000);
   utimesSync(path('www/docs'), 1_700_000_000, 1_700_000_000);
   host = await startLoopbackHost({ name: 'web1', directory: path('sshd') });
-  const login = {
-    hostname: '127.0.0.1',
-    ssh_user: host.user,
-    ssh_port: host.port,
-    ssh_key: host.identityFile,
-    ssh_options: { UserKnownHostsFile: host.knownHostsFile },
-  };
+  const login = loginOf(host);
   const archived = { path: path('www'), dest_subdir: 'www', engine: 'archive', destination: 'vault' };
   await writeFile(
     path('holdfast.yaml'),

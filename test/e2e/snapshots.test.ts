@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startLoopbackHost, type LoopbackHost } from '../../src/demo/loopback-host.js';
 import { runCli, runJson, type RunningCli, startUp, stopUp } from '../support/cli.js';
 import { type LoopFileSystem, mountLoopFileSystem } from '../support/loop-file-system.js';
+import { loginOf } from '../support/loopback-login.js';
 
 /** `holdfast snapshots` as a person uses it, on a real BTRFS, through `bin/holdfast`. */
 let directory: string;
@@ -30,13 +31,7 @@ beforeAll(async () => {
   writeFileSync(path('www/index'), 'www as it was\n');
   writeFileSync(path('www/docs/letter'), 'a letter\n');
   host = await startLoopbackHost({ name: 'web1', directory: path('sshd') });
-  const login = {
-    hostname: '127.0.0.1',
-    ssh_user: host.user,
-    ssh_port: host.port,
-    ssh_key: host.identityFile,
-    ssh_options: { UserKnownHostsFile: host.knownHostsFile },
-  };
+  const login = loginOf(host);
   await writeFile(
     path('holdfast.yaml'),
     stringify({
