@@ -6,6 +6,7 @@ import { stringify } from 'yaml';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startLoopbackHost, type LoopbackHost } from '../../src/demo/loopback-host.js';
 import { runCli, type RunningCli, startUp, stopUp } from '../support/cli.js';
+import { loginOf } from '../support/loopback-login.js';
 
 /** Held sources as their user meets them: everything through `bin/holdfast`, against a real server, worker and host. */
 let directory: string;
@@ -38,11 +39,7 @@ const configure = (news: object = {}): Promise<void> =>
       destinations: { vault: { type: 'local', path: path('vault') } },
       hosts: {
         web1: {
-          hostname: '127.0.0.1',
-          ssh_user: host.user,
-          ssh_port: host.port,
-          ssh_key: host.identityFile,
-          ssh_options: { UserKnownHostsFile: host.knownHostsFile },
+          ...loginOf(host),
           paths: [
             { path: path('www'), dest_subdir: 'www', ...news },
             { path: path('etc'), dest_subdir: 'etc' },

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startLoopbackHost, type LoopbackHost } from '../../src/demo/loopback-host.js';
 import type { HookOutcome } from '../../src/workflows/messages.js';
 import { runCli, runJson, type RunningCli, startUp, stopUp } from '../support/cli.js';
+import { loginOf } from '../support/loopback-login.js';
 
 /** Hooks of a run, a host, a source and a restore, through `bin/holdfast` and a real sshd. */
 let directory: string;
@@ -50,11 +51,7 @@ case $HOLDFAST_HOOK in before_restore) rm '${path('running')}' ;; *) touch '${pa
       },
       hosts: {
         web1: {
-          hostname: '127.0.0.1',
-          ssh_user: host.user,
-          ssh_port: host.port,
-          ssh_key: host.identityFile,
-          ssh_options: { UserKnownHostsFile: host.knownHostsFile },
+          ...loginOf(host),
           hooks: [{ on: ['before_host', 'after_host'], run: 'note' }],
           paths: [
             {

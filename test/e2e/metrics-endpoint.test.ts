@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type LoopbackHost, startLoopbackHost } from '../../src/demo/loopback-host.js';
 import { runCli, runJson, type RunningCli, startCli, startUp, stopUp } from '../support/cli.js';
 import { lintMetrics, startPrometheus, type TestPrometheus } from '../support/prometheus.js';
+import { loginOf } from '../support/loopback-login.js';
 
 /** The worker's own endpoint and its textfile, through `bin/holdfast`, a real sshd and a real Prometheus. */
 let directory: string;
@@ -44,11 +45,7 @@ beforeAll(async () => {
       config: { backup_base: path('mirrors') },
       hosts: {
         web1: {
-          hostname: '127.0.0.1',
-          ssh_user: host.user,
-          ssh_port: host.port,
-          ssh_key: host.identityFile,
-          ssh_options: { UserKnownHostsFile: host.knownHostsFile },
+          ...loginOf(host),
           paths: [
             { path: path('www'), dest_subdir: 'www' },
             { path: path('nowhere'), dest_subdir: 'nowhere', expect_every: '1h' },

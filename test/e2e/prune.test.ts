@@ -5,6 +5,7 @@ import { stringify } from 'yaml';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startLoopbackHost, type LoopbackHost } from '../../src/demo/loopback-host.js';
 import { runJson, type RunningCli, startUp, stopUp } from '../support/cli.js';
+import { loginOf } from '../support/loopback-login.js';
 
 /** Retention as its user meets it: everything through `bin/holdfast`, against a real server and worker. */
 let directory: string;
@@ -23,11 +24,7 @@ const configure = (rules: Record<string, unknown>): Promise<void> =>
       destinations: { vault: { type: 'local', path: path('vault') } },
       hosts: {
         web1: {
-          hostname: '127.0.0.1',
-          ssh_user: host.user,
-          ssh_port: host.port,
-          ssh_key: host.identityFile,
-          ssh_options: { UserKnownHostsFile: host.knownHostsFile },
+          ...loginOf(host),
           paths: [{ path: path('www'), dest_subdir: 'www', engine: 'archive', destination: 'vault', ...rules }],
         },
       },

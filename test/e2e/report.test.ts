@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startLoopbackHost, type LoopbackHost } from '../../src/demo/loopback-host.js';
 import { runCli, runJson, type RunningCli, startUp, stopUp } from '../support/cli.js';
 import { startPageBrowser } from '../support/page-browser.js';
+import { loginOf } from '../support/loopback-login.js';
 
 /** A picture of the fleet without Grafana, through `bin/holdfast`, from a real run. */
 let directory: string;
@@ -24,11 +25,7 @@ const configure = (): Promise<void> =>
       destinations: { vault: { type: 'local', path: path('vault') } },
       hosts: {
         web1: {
-          hostname: '127.0.0.1',
-          ssh_user: host.user,
-          ssh_port: host.port,
-          ssh_key: host.identityFile,
-          ssh_options: { UserKnownHostsFile: host.knownHostsFile },
+          ...loginOf(host),
           expect_every: '1d',
           paths: [
             { path: path('www'), dest_subdir: 'www', engine: 'archive', destination: 'vault' },

@@ -13,6 +13,7 @@ import { form1, form2 } from '../support/influx-forms.js';
 import { startInfluxDb1, type TestInfluxDb1 } from '../support/influxdb1.js';
 import { startInfluxDb2, type TestInfluxDb2 } from '../support/influxdb2.js';
 import { startPrometheus, type TestPrometheus } from '../support/prometheus.js';
+import { loginOf } from '../support/loopback-login.js';
 
 /** What two real nights of a real host, a scan of sizes and a drill show on the dashboards, on all three databases. */
 let directory: string;
@@ -66,11 +67,7 @@ const configuration = () => ({
   schedules: { nightly: { cron: '30 2 * * *' } },
   hosts: {
     web1: {
-      hostname: '127.0.0.1',
-      ssh_user: host.user,
-      ssh_port: host.port,
-      ssh_key: host.identityFile,
-      ssh_options: { UserKnownHostsFile: host.knownHostsFile },
+      ...loginOf(host),
       paths: [
         { path: path('www'), dest_subdir: 'www', engine: 'archive', destination: 'vault' },
         { path: path('etc'), dest_subdir: 'etc' },
