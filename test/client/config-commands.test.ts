@@ -97,6 +97,7 @@ test('schema prints draft-07 with every key described', async () => {
     'destinations',
     'snapshots',
     'catalog',
+    'metrics',
     'schedules',
   ]);
   expect(JSON.parse((await run('--json', 'config', 'schema')).stdout)).toEqual(schema);

@@ -5,6 +5,8 @@ import { printReportDocuments } from '../../../src/client/reports/report-documen
 import type { Report } from '../../../src/core/report/report.js';
 import { largeFleet, reportOn, SMALL_FLEET, source } from '../../support/report-fleet.js';
 
+const COLOURS = /\u001b\[\d+m/g;
+
 function printed(report: Report) {
   const lines: string[] = [];
   const documents: Record<string, unknown>[] = [];
@@ -13,7 +15,8 @@ function printed(report: Report) {
     quiet: false,
     verbose: false,
     interactive: false,
-    print: (line) => lines.push(...line.split('\n')),
+    // The test runner may ask for colours.
+    print: (line) => lines.push(...line.replace(COLOURS, '').split('\n')),
     printJson: (document) => documents.push(document as Record<string, unknown>),
     note: () => undefined,
   };
