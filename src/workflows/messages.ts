@@ -210,8 +210,6 @@ export interface HostBackupInput {
   readonly approvals?: readonly Approval[];
   /** Set on the run that it belongs to before it was begun. */
   readonly limits?: LimitsInForce;
-  /** It is to note in history how it ended; absent: it began before there was one. */
-  readonly keepsHistory?: true;
 }
 
 export interface ScriptOutcome {

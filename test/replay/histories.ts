@@ -8,13 +8,17 @@ export interface RecordedHistory {
   readonly version: string;
   readonly scenario: string;
   readonly workflowType: string;
+  readonly workflowId: string;
   /** The server's JSON, as `temporal workflow show --output json` prints it. */
   readonly history: { readonly events: readonly HistoryEvent[] };
 }
 
 interface HistoryEvent {
   readonly eventType: string;
-  readonly workflowExecutionStartedEventAttributes?: { readonly workflowType: { readonly name: string } };
+  readonly workflowExecutionStartedEventAttributes?: {
+    readonly workflowType: { readonly name: string };
+    readonly workflowId: string;
+  };
   readonly activityTaskScheduledEventAttributes?: { readonly activityType: { readonly name: string } };
 }
 
@@ -27,7 +31,8 @@ export function readHistories(): readonly RecordedHistory[] {
 
 function readRecorded(version: string, file: string): RecordedHistory {
   const history = JSON.parse(readFileSync(join(HISTORIES, version, file), 'utf8')) as RecordedHistory['history'];
-  const workflowType = history.events[0]?.workflowExecutionStartedEventAttributes?.workflowType.name;
-  if (workflowType === undefined) throw new Error(`${version}/${file} is not a Workflow's history`);
-  return { version, scenario: file.replace(/\.json$/, ''), workflowType, history };
+  const started = history.events[0]?.workflowExecutionStartedEventAttributes;
+  if (started === undefined) throw new Error(`${version}/${file} is not a Workflow's history`);
+  const { workflowType, workflowId } = started;
+  return { version, scenario: file.replace(/\.json$/, ''), workflowType: workflowType.name, workflowId, history };
 }

@@ -31,20 +31,22 @@ try {
 
 async function record(
   server: TemporalForTests,
-  { type, input, hosts, overrides, cancelAt }: Scenario,
+  { type, input, child, hosts, overrides, cancelAt }: Scenario,
 ): Promise<unknown> {
   const { activities, called } = recordActivities(hosts, overrides);
+  const { workflow } = server.environment.client;
   return server.withWorker(
     activities,
     async ({ start }) => {
-      const handle = await start(type, input, `recorded/${type}`);
+      const started = await start(type, input, `recorded/${type}`);
+      const recorded = child === undefined ? started : workflow.getHandle(child);
       if (cancelAt !== undefined) {
         await called(cancelAt);
-        await handle.cancel();
+        await recorded.cancel();
       }
       // Some scenarios fail; how they end is the workflow tests' business.
-      await handle.result().catch(() => undefined);
-      return JSON.parse(historyToJSON(await handle.fetchHistory())) as unknown;
+      await started.result().catch(() => undefined);
+      return JSON.parse(historyToJSON(await recorded.fetchHistory())) as unknown;
     },
     { taskQueue: 'holdfast' },
   );

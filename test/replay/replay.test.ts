@@ -17,8 +17,8 @@ const nameOf = (recorded: RecordedHistory): string => `${recorded.version}/${rec
 const decoded = (key: string, value: unknown): unknown =>
   key === 'data' && typeof value === 'string' ? Buffer.from(value, 'base64').toString() : value;
 
-async function replay(history: unknown, type: string): Promise<void> {
-  await Worker.runReplayHistory({ workflowBundle: await workflowBundle() }, history, `recorded/${type}`);
+async function replay(history: unknown, workflowId: string): Promise<void> {
+  await Worker.runReplayHistory({ workflowBundle: await workflowBundle() }, history, workflowId);
 }
 
 describe('recordings', () => {
@@ -45,14 +45,14 @@ describe('replay', () => {
   test.each(histories.map((recorded) => [nameOf(recorded), recorded] as const))(
     '%s goes as it went',
     async (_, recorded) => {
-      await replay(recorded.history, recorded.workflowType);
+      await replay(recorded.history, recorded.workflowId);
     },
   );
 
   test('a history in which another step was taken is refused', async () => {
     const good = histories.find((recorded) => recorded.scenario === 'host-backup-mirror');
     const broken = JSON.parse(JSON.stringify(good?.history).replaceAll('"inspectMirror"', '"planArchive"')) as unknown;
-    await expect(replay(broken, 'hostBackup')).rejects.toThrow(/[Nn]ondeterminism|planArchive/);
+    await expect(replay(broken, 'host/web1')).rejects.toThrow(/[Nn]ondeterminism|planArchive/);
   });
 
   test('a history in which two steps changed places is refused', async () => {
@@ -61,6 +61,6 @@ describe('replay', () => {
       .replaceAll('"syncMirror"', '"SWAPPED"')
       .replaceAll('"commitMirror"', '"syncMirror"')
       .replaceAll('"SWAPPED"', '"commitMirror"');
-    await expect(replay(JSON.parse(text), 'hostBackup')).rejects.toThrow(/[Nn]ondeterminism|Mirror/);
+    await expect(replay(JSON.parse(text), 'host/web1')).rejects.toThrow(/[Nn]ondeterminism|Mirror/);
   });
 });

@@ -10,6 +10,8 @@ export interface Scenario {
   readonly type: string;
   readonly input: unknown;
   readonly hosts: readonly HostPlan[];
+  /** The Workflow ID of what is recorded and cancelled, where it is a child of what is started. */
+  readonly child?: string;
   readonly overrides?: Overrides;
   /** Cancelled when this Activity has begun. */
   readonly cancelAt?: keyof HoldfastActivities;
@@ -22,11 +24,17 @@ const options: BackupOptions = { dryRun: false, full: false, approve: false };
 const withScripts = (news: Partial<SourcePlan>): SourcePlan =>
   sourcePlan({ preScript: scriptPlan('freeze'), postScript: scriptPlan('thaw'), ...news });
 
-const HISTORY_KEPT = { configPath, host: 'web1', selection, options, keepsHistory: true } as const;
+/** A host's backup as its run begins it, which notes in history how it ended. */
+const WEB1_IN_RUN = {
+  type: 'fleetBackup',
+  input: { configPath, plan: 'nightly', selection, options, parallelHosts: 2 },
+  child: 'host/web1',
+} as const;
+/** One that notes everything itself. */
+const WEB1_ALONE = { type: 'hostBackup', input: { configPath, host: 'web1', selection, options } } as const;
 
-const host = (sources: readonly SourcePlan[], news: Partial<Omit<Scenario, 'type' | 'hosts'>> = {}): Scenario => ({
-  type: 'hostBackup',
-  input: { configPath, host: 'web1', selection, options },
+const host = (sources: readonly SourcePlan[], news: Partial<Omit<Scenario, 'hosts'>> = {}): Scenario => ({
+  ...WEB1_IN_RUN,
   hosts: [hostPlan({ sources })],
   ...news,
 });
@@ -97,8 +105,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
   },
   'host-backup-hooks': {
-    type: 'hostBackup',
-    input: { configPath, host: 'web1', selection, options },
+    ...WEB1_IN_RUN,
     hosts: [
       hostPlan({
         hooks: [hookPlan('before_host', 'wake', { where: 'worker' }), hookPlan('after_host', 'tell')],
@@ -152,8 +159,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     overrides: { listHosts: async () => ({ hosts: ['web1', 'web1'], total: 2, notes: [] }) },
   },
   'host-backup-noted': {
-    type: 'hostBackup',
-    input: HISTORY_KEPT,
+    ...WEB1_ALONE,
     hosts: [
       hostPlan({
         hooks: [hookPlan('after_host', 'tell')],
@@ -161,13 +167,14 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       }),
     ],
   },
-  'host-backup-noted-away': host([sourcePlan(), sourcePlan({ name: 'etc' })], {
-    input: HISTORY_KEPT,
+  'host-backup-noted-away': {
+    ...WEB1_ALONE,
+    hosts: [hostPlan({ sources: [sourcePlan(), sourcePlan({ name: 'etc' })] })],
     overrides: { probeHost: fails('HostUnreachable') },
-  }),
+  },
   'host-backup-noted-cancelled': host(
     [sourcePlan(), sourcePlan({ name: 'etc', engine: 'archive' }), sourcePlan({ name: 'home' })],
-    { input: HISTORY_KEPT, overrides: { writeShard: untilCancelled }, cancelAt: 'writeShard' },
+    { overrides: { writeShard: untilCancelled }, cancelAt: 'writeShard' },
   ),
   'host-backup-mirror': host([withScripts({}), sourcePlan({ name: 'etc' })]),
   'host-backup-archive': host([withScripts({ engine: 'archive' })]),
@@ -211,8 +218,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     }),
   ]),
   'host-backup-waiting': {
-    type: 'hostBackup',
-    input: { configPath, host: 'web1', selection, options },
+    ...WEB1_IN_RUN,
     hosts: [hostPlan({ waitForHostMs: 60_000 })],
     overrides: {
       probeHost: async ({ host: { sources } }) => {

@@ -55,7 +55,6 @@ const backUp = (start: Runs['start'], host: string, news: { configPath?: string;
     host,
     selection,
     options: { ...options, dryRun },
-    keepsHistory: true,
   });
 };
 const ended = async (handle: Awaited<ReturnType<Runs['start']>>): Promise<void> =>

@@ -104,10 +104,14 @@ async function runOn(
 
 /** Throws unless these stages are known to have ended well. */
 export function assertEnded(on: ExtentFileOnHost, result: ScriptResult, stages: readonly string[]): void {
+  // The stages before a missing one may have been killed by its closed pipe: what is missing is the cause, and comes first.
+  const missing = stages.find((stage) => result.stages[stage] === 127);
+  if (missing !== undefined) {
+    throw new HoldfastError('ToolMissing', `the host has no tool for ${missing}`, placeOf(on));
+  }
   for (const stage of stages) {
     const status = result.stages[stage];
     if (status === 0) continue;
-    if (status === 127) throw new HoldfastError('ToolMissing', `the host has no tool for ${stage}`, placeOf(on));
     if (status === undefined || status > 128) {
       const how = status === undefined ? 'never reported its end' : `was killed (status ${status})`;
       throw new HoldfastError('TransferInterrupted', `${textOf(on.file.path)}: ${stage} ${how}`, placeOf(on));

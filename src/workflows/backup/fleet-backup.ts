@@ -35,6 +35,8 @@ import { always, isCancelled } from '../scopes.js';
  * A host that another run is at work on is `skipped` as busy. When the history has grown long, no new hosts are begun, those at work are
  * waited for, and the run continues as a new execution with what it knows.
  *
+ * How its hosts ended is noted in history from their results, many at a time.
+ *
  * before_run hooks run before the first host, after_run hooks when all have ended.
  *
  * A held source whose configuration says `hold_for` is waited for: `approve` backs it up once more, `reject` leaves it. Nothing else waits for it, not
@@ -73,21 +75,15 @@ export async function fleetBackup(input: FleetBackupInput): Promise<FleetBackupR
       children.set(job.host, child);
       if (limits !== given) void tellLimits(child, limits);
     };
-    const summary = await runHostBackup(
-      job,
-      { ...input, limits: given, keepsHistory: history.isKept },
-      started,
-      history.lost,
-    );
+    const summary = await runHostBackup(job, { ...input, limits: given }, started, history);
     children.delete(job.host);
     const ended = control.afterSkip(summary);
     record.ended(ended, job.before);
     control.ended(ended, job.before);
     atWork.ended(job.host);
-    if (history.waits()) await history.flush();
   });
 
-  if (history.waits()) await history.flush();
+  await history.close();
   if (isCancelled()) {
     const { hostsTotal, hostsDone } = record.progress();
     record.stop(

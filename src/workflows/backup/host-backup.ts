@@ -21,7 +21,7 @@ import type { SourceRun } from './source-run.js';
  *      Before the look come before_host hooks of the worker, after it those of the host.
  *   3. Back up its sources, one after another. One that fails does not stop the next.
  *   4. after_host hooks; on_error hooks if it failed.
- *   5. Note in history how it ended; each source was noted when it had, unless it was the last.
+ *   5. Note in history how it ended, where the run that began it does not; each source was noted when it had ended, unless it was the last.
  *   6. End as Completed (ok, warning, skipped, held), Failed or Cancelled, always with the result.
  *
  * Each source: before_source hooks → pre script → look what changed → guard (emptied? too much deleted? then `held`) → transfer → commit → post script → after_source hooks.

@@ -10,6 +10,7 @@ import { hostBackupWorkflowId } from '../../core/ids.js';
 import type { Status } from '../../core/statuses.js';
 import { summaryOf } from '../activity-profiles.js';
 import { failureOfActivity } from '../failure-of-activity.js';
+import type { FleetHistory } from './fleet-history.js';
 import { summaryOfHost, summaryWithoutResult } from './fleet-summary.js';
 import type { hostBackup } from './host-backup.js';
 import type { HostJob } from './host-queue.js';
@@ -22,29 +23,33 @@ import {
 } from '../messages.js';
 import { resultInFailure } from '../result-in-failure.js';
 
-/** Runs a host's backup as a child Workflow and tells how it ended; never throws. @param onLost told of a host that says nothing itself */
+/** Runs a host's backup as a child Workflow and tells how it ended; never throws. */
 export async function runHostBackup(
   { host, approved }: HostJob,
-  input: HostsInput,
+  input: FleetBackupInput,
   onStart: (child: ChildWorkflowHandle<typeof hostBackup>) => void,
-  onLost: (summary: HostSummary, startedAtMs: number) => void,
+  history: Pick<FleetHistory, 'ended' | 'lost'>,
 ): Promise<HostSummary> {
   const workflowId = hostBackupWorkflowId(host);
   const startedAtMs = Date.now();
   let runId: string | undefined;
+  const ended = (result: HostBackupResult, execution: { readonly workflowId: string; readonly runId: string }) => {
+    history.ended(result, execution);
+    return summaryOfHost(result, execution);
+  };
   try {
     const child = await startHostBackup(host, workflowId, ofJob(input, host, approved));
     runId = child.firstExecutionRunId;
     onStart(child);
-    return summaryOfHost(await child.result(), { workflowId, runId });
+    return ended(await child.result(), { workflowId, runId });
   } catch (error) {
-    const execution = { workflowId, ...(runId === undefined ? {} : { runId }) };
     const result = resultInFailure<HostBackupResult>(error, 'host-backup');
-    if (result !== undefined) return summaryOfHost(result, execution);
+    if (result !== undefined && runId !== undefined) return ended(result, { workflowId, runId });
+    const execution = { workflowId, ...(runId === undefined ? {} : { runId }) };
     const reason = failureOfActivity(error, { host });
     const summary = summaryWithoutResult(host, statusWithoutResult(error, reason.type), reason, execution);
     // One that ended as Cancelled has noted itself; its result could not be carried here.
-    if (summary.status !== 'cancelled' || runId === undefined) onLost(summary, startedAtMs);
+    if (summary.status !== 'cancelled' || runId === undefined) history.lost(summary, startedAtMs);
     return summary;
   }
 }
@@ -52,7 +57,7 @@ export async function runHostBackup(
 function startHostBackup(
   host: string,
   workflowId: string,
-  { configPath, selection, options, limits, approvals, keepsHistory }: HostInput,
+  { configPath, selection, options, limits, approvals }: HostInput,
 ): Promise<ChildWorkflowHandle<typeof hostBackup>> {
   return startChild<typeof hostBackup>(WORKFLOW.hostBackup, {
     // The host's lock: while another run holds it, this start is refused, and the host is busy.
@@ -65,7 +70,6 @@ function startHostBackup(
         options,
         ...(approvals === undefined ? {} : { approvals }),
         ...(limits === undefined ? {} : { limits }),
-        ...(keepsHistory ? { keepsHistory: true } : {}),
       },
     ],
     staticSummary: summaryOf(`Back up ${host}`),
@@ -76,15 +80,12 @@ function startHostBackup(
   });
 }
 
-/** Of the run, for each of its hosts. */
-type HostsInput = FleetBackupInput & { readonly keepsHistory: boolean };
-
-type HostInput = Pick<HostsInput, 'configPath' | 'selection' | 'options' | 'limits' | 'keepsHistory'> & {
+type HostInput = Pick<FleetBackupInput, 'configPath' | 'selection' | 'options' | 'limits'> & {
   readonly approvals?: readonly Approval[];
 };
 
 /** Where sources were approved, of this run or of an earlier one, the host's part is these alone. */
-function ofJob(input: HostsInput, host: string, approved: HostAgain['approved']): HostInput {
+function ofJob(input: FleetBackupInput, host: string, approved: HostAgain['approved']): HostInput {
   const { approvals: all, ...rest } = input;
   const approvals = approved ?? all?.filter((one) => one.host === host);
   if (approvals === undefined || approvals.length === 0) return rest;

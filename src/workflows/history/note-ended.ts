@@ -1,4 +1,3 @@
-import { patched } from '@temporalio/workflow';
 import type { HistoryRecord } from '../../core/history/records.js';
 import { noting, step } from '../activity-profiles.js';
 import { always } from '../scopes.js';
@@ -6,15 +5,10 @@ import { always } from '../scopes.js';
 /** Adds to history what has ended. Also in a run that is cancelled; never throws; without records it makes no step. */
 export type NoteEnded = (records: readonly HistoryRecord[]) => Promise<void>;
 
-/**
- * To be called at a Workflow's very beginning: one that began before there was a history must not begin to keep it half-way.
- * History is a copy: nothing of it changes how a run ends.
- *
- * @param isKept said by whoever started the Workflow, where a marker in each of thousands of histories would cost too much
- */
-export function openHistory(configPath: string, isKept = patched('history')): NoteEnded {
+/** History is a copy: nothing of it changes how a run ends. */
+export function openHistory(configPath: string): NoteEnded {
   return async (records) => {
-    if (!isKept || records.length === 0) return;
+    if (records.length === 0) return;
     try {
       await always(() => step(summaryOf(records), noting.noteEnded, { configPath, records }));
     } catch {

@@ -81,7 +81,6 @@ async function backUp(
       host: host.name,
       selection: { hosts: [], sources: [], tags: [] },
       options: { dryRun: false, full: false, approve: false },
-      keepsHistory: true,
     });
     return resultOf<HostBackupResult>(handle);
   });

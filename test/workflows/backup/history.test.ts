@@ -52,7 +52,6 @@ async function backUp(
       host: host.name,
       selection,
       options: { ...options, ...news },
-      keepsHistory: true,
     });
     await meanwhile(recorded, () => handle.cancel());
     const result = await resultOf<HostBackupResult>(handle);
@@ -242,7 +241,7 @@ describe('a noting', () => {
     const handle = await client.workflow.start('hostBackup', {
       taskQueue,
       workflowId,
-      args: [{ configPath, host: 'web1', selection, options, keepsHistory: true }],
+      args: [{ configPath, host: 'web1', selection, options }],
     });
     const said = await untilNoted(address, taskQueue, names);
     const recorded = recordActivities([hostPlan({ sources: names.map((name) => sourcePlan({ name })) })]);
@@ -299,12 +298,92 @@ describe('a fleet', () => {
   const notedOf = (recorded: RecordedActivities): HistoryRecord[] =>
     recorded.of('noteEnded').flatMap(({ records }) => records);
 
+  test('notes its hosts from their results, many in one step', async () => {
+    const hosts = named(40);
+    const failing = hosts[7]?.name;
+    const recorded: RecordedActivities = recordActivities(hosts, {
+      syncMirror: async ({ host }) => {
+        // All of them end together.
+        await recorded.called('syncMirror', hosts.length);
+        if (host.name === failing) throw new HoldfastError('DestinationFull', 'no room');
+        return { exitCode: 0, statistics: STATISTICS, flaws: { count: 0, first: [] } };
+      },
+    });
+    await temporal.withWorker(recorded.activities, async ({ start }) => {
+      const fleet = await start('fleetBackup', fleetInput({ parallelHosts: hosts.length }));
+      await resultOf(fleet);
+    });
+    const noted = recorded.of('noteEnded').map(({ records }) => records);
+    expect(noted.length).toBeLessThan(hosts.length / 2);
+    const names = hosts.map(({ name }) => name).sort();
+    expect(
+      hostsIn(noted)
+        .map(({ host }) => host)
+        .sort(),
+    ).toEqual(names);
+    expect(
+      sourcesIn(noted)
+        .map(({ host }) => host)
+        .sort(),
+    ).toEqual(names);
+    expect(new Set(noted.flat().map(({ id }) => id)).size).toBe(2 * hosts.length);
+    const failed = noted.flat().filter((record) => 'host' in record && record.host === failing);
+    expect(failed).toEqual([
+      expect.objectContaining({
+        kind: 'source',
+        status: 'failed',
+        failure: expect.objectContaining({ type: 'DestinationFull' }) as object,
+        evidence: ['no room'],
+      }),
+      expect.objectContaining({ kind: 'host', workflowId: `host/${failing}`, status: 'failed', errors: 1 }),
+    ]);
+    // Before the run itself is recorded.
+    expect(recorded.calls.map(({ name }) => name).slice(-2)).toEqual(['noteEnded', 'recordRun']);
+  });
+
+  test('leaves it to a host to note its sources while others follow', async () => {
+    const [name = ''] = named(1).map((plan) => plan.name);
+    const host = hostPlan({ name, sources: [www, etc, sourcePlan({ name: 'home' })] });
+    const recorded = recordActivities([host]);
+    await temporal.withWorker(recorded.activities, async ({ start }) => {
+      await resultOf(await start('fleetBackup', fleetInput()));
+    });
+    const noted = recorded.of('noteEnded').map(({ records }) => records);
+    const places = noted.map((records) => records.map((record) => ('source' in record ? record.source : record.kind)));
+    expect(places).toEqual([['www'], ['etc'], ['www', 'etc', 'home', 'host']]);
+    // The run's are the same to who knows them by their ids.
+    expect(noted[2]?.slice(0, 2)).toEqual([noted[0]?.[0], noted[1]?.[0]]);
+  });
+
+  test('has all that is known of a host whose result had to be shortened', async () => {
+    const [name = ''] = named(1).map((plan) => plan.name);
+    const sources = Array.from({ length: 20 }, (_, at) => sourcePlan({ name: `s${at}` }));
+    const first = ['a', 'b', 'c', 'd', 'e'].map((path) => ({
+      path,
+      flaw: 'unreadable' as const,
+      message: `Permission denied ${'x'.repeat(250)}`,
+    }));
+    const recorded = recordActivities([hostPlan({ name, sources })], {
+      syncMirror: async () => ({ exitCode: 23, statistics: STATISTICS, flaws: { count: 5, first } }),
+      commitMirror: async () => ({ backupId: '20261121T020000Z-0', status: 'warning' }),
+    });
+    await temporal.withWorker(recorded.activities, async ({ start }) => {
+      await resultOf(await start('fleetBackup', fleetInput()));
+    });
+    const noted = recorded.of('noteEnded').map(({ records }) => records);
+    expect(hostsIn(noted)).toHaveLength(2);
+    expect(noted.at(-2)?.map((record) => ('source' in record ? record.source : record.kind))).toEqual(['s19', 'host']);
+    expect(sourcesIn(noted.slice(0, -1)).map(({ evidence }) => evidence.length)).toEqual(
+      sources.map(() => first.length),
+    );
+  });
+
   test('notes a host that is busy as skipped, beside what its own run notes', async () => {
     const [plan] = named(1);
     const host = plan?.name ?? '';
     const recorded = recordActivities(plan === undefined ? [] : [plan], { inspectMirror: untilCancelled });
     await temporal.withWorker(recorded.activities, async ({ start }) => {
-      const busy = { configPath, host, selection, options, keepsHistory: true };
+      const busy = { configPath, host, selection, options };
       const other = await start('hostBackup', busy, `host/${host}`);
       await recorded.called('inspectMirror');
       const fleet = await start('fleetBackup', fleetInput());
