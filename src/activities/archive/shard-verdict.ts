@@ -38,9 +38,11 @@ export function judgeShard(evidence: ShardEvidence, what: string, path: string, 
   const cannotEnter = sourceFailure(result, path, place);
   if (cannotEnter) throw cannotEnter;
   const stages = evidence.compressOn === 'host' ? ['tar', 'zstd', 'report'] : ['tar', 'report'];
+  // tar may have been killed by the closed pipe of a zstd that is missing: what is missing is the cause, and comes first.
+  const missing = stages.find((stage) => result.stages[stage] === 127);
+  if (missing !== undefined) throw fail('ToolMissing', `the host has no ${missing}`);
   for (const stage of stages) {
     const status = result.stages[stage];
-    if (status === 127) throw fail('ToolMissing', `the host has no ${stage}`);
     if (status === undefined) throw fail('TransferInterrupted', `${stage} on the host never reported its end`);
     if (status > 128) throw fail('TransferInterrupted', `${stage} on the host was killed (status ${status})`);
   }

@@ -41,8 +41,8 @@ export const isSameState = (one: Omit<FileState, 'isFile' | 'blocks'>, other: ty
   one.ctime === other.ctime &&
   one.inode === other.inode;
 
-/** A wrapper may have called it by its full path. */
-export const DD_COMPLAINT = /^(?:\S*\/)?dd: /;
+/** Of what it reads: a pipe that took no more says nothing of the file. A wrapper may have called it by its full path. */
+export const DD_COMPLAINT = /^(?:\S*\/)?dd: (?!error writing )/;
 /** zstd's counts for an empty input. */
 const EMPTY = /^\S.* : +\( *0(?: B)? => /;
 const HASH = /^([0-9a-f]{64}) (?: -|\*stdin)$/;

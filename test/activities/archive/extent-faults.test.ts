@@ -142,6 +142,12 @@ describe('while a large file is read', () => {
     ],
     ['dd gives less than there is and says nothing', 'dd', '$REAL "$@" | head -c 1000', 'TransferInterrupted'],
     ['dd ends with a status of its own', 'dd', '$REAL "$@"; exit 3', 'RemoteCommandFailed'],
+    [
+      'dd cannot write what it read',
+      'dd',
+      `echo "dd: error writing 'standard output': Broken pipe" >&2; exit 1`,
+      'RemoteCommandFailed',
+    ],
     ['dd says what nobody knows', 'dd', 'echo "haunted" >&2; exec $REAL "$@"', 'RemoteCommandFailed'],
   ])('%s: the batch fails, and no extent appears that is not whole', async (_what, tool, script, type) => {
     if (tool === 'sha256sum') await bench.replaceTool('openssl', 'missing');
@@ -151,6 +157,17 @@ describe('while a large file is read', () => {
     expect(extentFiles(plan.backupId).length).toBeLessThanOrEqual(type === 'TransferInterrupted' ? 5 : 0);
     for (let shard = 0; shard < plan.shards; shard += 1) await bench.writeShard(plan, shard, { source });
     await expect(bench.commit(plan, { source })).rejects.toMatchObject({ type: 'ObjectMissing' });
+  });
+});
+
+test('what is missing is named, though the stages before it were killed by its closed pipe', async () => {
+  await bench.replaceTool('openssl', 'missing');
+  await bench.replaceTool('sha256sum', 'exit 127');
+  await bench.replaceTool('tee', 'kill -PIPE $$');
+  const plan = await bench.plan({ source });
+  await expect(bench.writeExtents(plan, 0, { source })).rejects.toMatchObject({
+    type: 'ToolMissing',
+    message: expect.stringContaining('no tool for sum') as string,
   });
 });
 
