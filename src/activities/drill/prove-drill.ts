@@ -5,7 +5,7 @@ import { readPathOf } from '../../core/plan.js';
 import { FindingList } from '../../core/verify/findings.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { ProveDrillInput, ProveDrillResult } from '../contract.js';
-import { isStill } from '../verify/compare-contents.js';
+import { isStill } from '../verify/content-files.js';
 import { type HashedFile, hashFiles } from '../verify/hash-files.js';
 import { DRILL_FILES, readSample, type SampledFile } from './drill-files.js';
 import { writeProof } from './proof-records.js';

@@ -6,7 +6,6 @@ import { leftOutFiles } from '../../core/filters/entry-filters.js';
 import { compileRules } from '../../core/filters/filters.js';
 import type { Manifest } from '../../core/archive/manifest.js';
 import { type LivingEntry, mergeIndexes } from '../../core/archive/merge-index.js';
-import { readPathOf } from '../../core/plan.js';
 import { differencesBetween } from '../../core/restore/compare.js';
 import { joinByPath } from '../../core/restore/join.js';
 import { UnknownPaths } from '../../core/scan/complaints.js';
@@ -19,7 +18,8 @@ import { type HostScan, scanHost } from '../archive/scan-host.js';
 import { withSpool } from '../archive/spool.js';
 import type { CompareWithHostInput, CompareWithHostResult } from '../contract.js';
 import { openPoint, type OpenPoint } from '../restore/living-entries.js';
-import { compareContents, type ContentFile } from './compare-contents.js';
+import { compareContents } from './compare-contents.js';
+import type { ContentFile } from './content-files.js';
 import { withRepository } from './with-repository.js';
 
 const SAMPLE_BYTES = 1024 ** 3;
@@ -53,7 +53,7 @@ export async function compareWithHost(
       );
       control.progress({ step: 'contents' });
       const content = await compareContents(
-        { storage, chain: point.chain, runner: providers.runnerFor(host), root: readPathOf(source), directory },
+        { storage, chain: point.chain, runner: providers.runnerFor(host), host, source, directory },
         control,
         comparison.sample(),
       );
@@ -115,9 +115,8 @@ class HostComparison {
 
   #same({ entry, level, shard, large }: LivingEntry): void {
     this.#unchanged += 1;
-    // Content in extents and under several names is compared by a drill, which restores it.
-    if (entry.type !== 'f' || entry.links !== 1 || shard === undefined || large !== undefined) return;
-    this.#sample.offer({ entry, level, shard }, keepable);
+    if (entry.type !== 'f' || shard === undefined) return;
+    this.#sample.offer({ entry, level, shard, ...(large === undefined ? {} : { large }) }, keepable);
   }
 }
 

@@ -1,25 +1,22 @@
 import { createHash, type Hash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Entry } from '../../core/entries/entry.js';
 import { HoldfastError } from '../../core/failures.js';
 import type { Manifest } from '../../core/archive/manifest.js';
 import { backupPrefix } from '../../core/archive/manifest-keys.js';
 import { TarError } from '../../core/verify/tar-header.js';
-import { TarReader } from '../../core/verify/tar-reader.js';
+import { type TarMember, TarReader } from '../../core/verify/tar-reader.js';
 import type { Repository } from '../archive/open-repository.js';
 import { fetchObject } from '../archive/read-index.js';
 import { contentOf } from './opened-object.js';
 
-/**
- * SHA-256 of files as a shard holds them. Throws ObjectMissing or ObjectDamaged.
- *
- * @param paths of files with one name
- */
+/** SHA-256 of files as a shard holds them, under any of their names. Throws ObjectMissing or ObjectDamaged. */
 export async function storedHashes(
   storage: Repository,
   manifest: Manifest,
   shardNumber: number,
-  paths: ReadonlySet<string>,
+  files: readonly Pick<Entry, 'path' | 'links'>[],
   directory: string,
   signal: AbortSignal,
 ): Promise<Map<string, string>> {
@@ -29,7 +26,7 @@ export async function storedHashes(
   const copy = join(directory, 'object');
   try {
     const file = await fetchObject(storage, key, shard, copy, signal);
-    return await hashMembers(contentOf(storage, file, shard.name, signal), key, paths);
+    return await hashMembers(contentOf(storage, file, shard.name, signal), key, files);
   } finally {
     await rm(copy, { force: true });
   }
@@ -38,26 +35,36 @@ export async function storedHashes(
 async function hashMembers(
   content: AsyncIterable<Buffer>,
   key: string,
-  paths: ReadonlySet<string>,
+  files: readonly Pick<Entry, 'path' | 'links'>[],
 ): Promise<Map<string, string>> {
-  const open = new Map<string, Hash>();
-  let hash: Hash | undefined;
+  const wanted = new Set(files.map(({ path }) => path));
+  // Which member holds the content of a hard link is known only when it has gone by.
+  const wantsAll = files.some(({ links }) => links > 1);
+  const hashes = new Map<string, string>();
+  let open: { readonly path: string; readonly hash: Hash } | undefined;
+  const wants = ({ path, type }: TarMember): boolean => type === 'f' && (wantsAll || wanted.has(path));
+  const close = (): void => {
+    if (open !== undefined) hashes.set(open.path, open.hash.digest('hex'));
+    open = undefined;
+  };
   const reader = new TarReader({
-    member: ({ path, type }) => {
-      if (type !== 'f' || !paths.has(path)) return;
-      hash = createHash('sha256');
-      open.set(path, hash);
+    member: (member) => {
+      close();
+      const linked = member.type === 'hard link' ? hashes.get(member.target) : undefined;
+      if (linked !== undefined) hashes.set(member.path, linked);
+      if (wants(member)) open = { path: member.path, hash: createHash('sha256') };
     },
-    wantsContent: ({ path, type }) => type === 'f' && paths.has(path),
-    content: (piece) => void hash?.update(piece),
+    wantsContent: wants,
+    content: (piece) => void open?.hash.update(piece),
   });
   try {
     for await (const chunk of content) reader.push(chunk);
     reader.end();
+    close();
   } catch (error) {
     if (error instanceof TarError)
       throw new HoldfastError('ObjectDamaged', `${key} is no whole archive: ${error.message}`);
     throw error;
   }
-  return new Map([...open].map(([path, done]) => [path, done.digest('hex')]));
+  return hashes;
 }

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -201,6 +203,81 @@ describe('the comparison with the live host', () => {
       expect(after.content.differing).toEqual({ count: 1, first: ['steady'] });
     } finally {
       await bench.replaceTool('sha256sum', 'real');
+    }
+  });
+});
+
+describe('the comparison of what a shard does not hold under its one name', () => {
+  const KIB = 1024;
+  const archive = {
+    shardSizeBytes: 1024 * KIB,
+    compressionLevel: 1,
+    parallelShards: 2,
+    largeFileSizeBytes: 256 * KIB,
+    extentSizeBytes: 64 * KIB,
+  };
+  const compare = async () => {
+    const { host, source } = await sourceOf('data');
+    const input = { host, source: { ...source, archive }, files: 0, seed: 1 };
+    return (await compareWithHost(bench.providers, bench.control(), input)).content;
+  };
+  const disk = randomBytes(5 * 64 * KIB + 100);
+  // The third extent is all zeros: it is not stored.
+  disk.fill(0, 2 * 64 * KIB, 3 * 64 * KIB);
+
+  beforeAll(async () => {
+    for (const name of ['linked-a', 'linked-c']) fs.rmSync(join(bench.tree, name), { force: true });
+    fs.writeFileSync(join(bench.tree, 'linked-b'), 'under two names');
+    fs.linkSync(join(bench.tree, 'linked-b'), join(bench.tree, 'linked-a'));
+    fs.writeFileSync(join(bench.tree, 'disk'), disk);
+    await bench.backUp({ source: { archive } });
+  });
+
+  test('takes hard links and large files as they are', async () => {
+    const { filesCompared, bytesCompared, differing, notCompared } = await compare();
+    expect(differing.count).toBe(0);
+    expect(notCompared.first).toEqual([]);
+    expect(bytesCompared).toBeGreaterThan(disk.length);
+    const find = execFileSync('find', [bench.tree, '-type', 'f', '-printf', 'f'], { encoding: 'latin1' });
+    expect(filesCompared).toBe(find.length);
+  });
+
+  test('finds another content of a hard link under each of its names', async () => {
+    await bench.replaceTool(
+      'sha256sum',
+      '$REAL "$@" | tr "\\0" "\\n" | sed "/  linked-[ab]$/s/^./X/" | tr "\\n" "\\0"',
+    );
+    try {
+      expect((await compare()).differing).toEqual({ count: 2, first: ['linked-a', 'linked-b'] });
+    } finally {
+      await bench.replaceTool('sha256sum', 'real');
+    }
+  });
+
+  test.each([
+    ['an extent that is stored', 65_536],
+    ['one that is all zeros', 131_072],
+    ['the last one', 5 * 65_536],
+  ])('finds another content of %s', async (_what, skip) => {
+    await bench.replaceTool(
+      'dd',
+      `[[ $* == *skip=${skip}" "* ]] && { $REAL "$@" | tr '\\000-\\177' x; exit; }; exec $REAL "$@"`,
+    );
+    try {
+      expect((await compare()).differing).toEqual({ count: 1, first: ['disk'] });
+    } finally {
+      await bench.replaceTool('dd', 'real');
+    }
+  });
+
+  test('says what could not be compared, and why', async () => {
+    await bench.replaceTool('dd', `echo "dd: error reading './disk': Input/output error" >&2; exit 1`);
+    try {
+      const { differing, notCompared } = await compare();
+      expect(differing.count).toBe(0);
+      expect(notCompared.first).toEqual(['disk: Cannot read: Input/output error']);
+    } finally {
+      await bench.replaceTool('dd', 'real');
     }
   });
 });
