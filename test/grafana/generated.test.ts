@@ -12,6 +12,8 @@ import {
 } from '../support/grafana/committed.js';
 
 const SETS = ['influxdb', 'prometheus'] as const;
+/** By Grafana itself, in every dashboard. */
+const FILLED_IN = ['timeFilter', '__to', '__range', '__interval', '__rate_interval'];
 const ALL = SETS.flatMap((set) => DASHBOARD_NAMES.map((name) => ({ set, name })));
 
 describe('what is committed below grafana/', () => {
@@ -62,6 +64,18 @@ describe.each(ALL)('dashboard $name of the $set set', ({ set, name }) => {
     for (const { target } of annotations.list) expect(target.datasource).toEqual(chosen);
   });
 
+  test('names no variable that is not above it', async () => {
+    const { panels, templating, annotations } = await load();
+    const known = new Set([...templating.list.map(({ name: variable }) => variable), ...FILLED_IN]);
+    const targets = [...panels.flatMap((panel) => panel.targets ?? []), ...annotations.list.map((one) => one.target)];
+    const asked = [
+      ...targets.map(({ query, expr }) => query ?? expr ?? ''),
+      ...templating.list.map(({ query }) => query),
+    ];
+    for (const text of asked)
+      for (const [, variable = ''] of text.matchAll(/\$\{?(\w+)/g)) expect(known, text).toContain(variable);
+  });
+
   test('names panels once, and lays them out side by side', async () => {
     const { panels } = await load();
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
@@ -92,6 +106,20 @@ describe.each(ALL)('dashboard $name of the $set set', ({ set, name }) => {
 });
 
 describe('the InfluxQL set', () => {
+  test.each(DASHBOARD_NAMES)('marks of %s have their text: no column of a tag is taken for it', async (name) => {
+    const { annotations } = await committedDashboard('influxdb', name);
+    for (const { target } of annotations.list) {
+      const { query = '', textColumn = '', tagsColumn = '' } = target;
+      const [, measurement = ''] = /FROM "(\w+)"/.exec(query) ?? [];
+      expect(query).toContain(`AS "${textColumn}"`);
+      // Grafana names a column so, and takes it for a tag's if the name of one is anywhere in it.
+      for (const tag of tagsColumn.split(',')) {
+        expect(query).toContain(`AS "${tag}"`);
+        expect(`${measurement}.${textColumn}`).not.toContain(tag);
+      }
+    }
+  });
+
   test.each(DASHBOARD_NAMES)('%s asks for measurements, tags and fields that there are', async (name) => {
     const known = new Set<string>(Object.keys(MEASUREMENTS));
     for (const { tags, fields } of Object.values(MEASUREMENTS))

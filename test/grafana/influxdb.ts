@@ -186,7 +186,7 @@ export function testInfluxqlSet(
       const { annotations } = await committedDashboard('influxdb', 'host');
       const [failures] = annotations.list;
       const marks = (await ask(filledInfluxql(failures?.target.query ?? '', view))).flatMap(rowsOfTable);
-      expect(marks.map(({ host }) => host).sort()).toEqual(['app1', 'db1', 'db1', 'db1']);
+      expect(marks.map(({ who }) => who).sort()).toEqual(['app1', 'db1', 'db1', 'db1']);
     });
 
     describe('alerts', () => {

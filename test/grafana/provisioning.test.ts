@@ -148,8 +148,20 @@ describe('alert rules', () => {
           dashboard.panels.find(({ id }) => id === rule.panelId),
           rule.uid,
         ).toBeDefined();
+        // What notifications link to; Grafana takes both or none.
+        expect(rule.annotations, rule.uid).toMatchObject({
+          __dashboardUid__: rule.dashboardUid,
+          __panelId__: String(rule.panelId),
+        });
       }
     }
+  });
+
+  test('have one that tells of a database that does not answer; the others would say that each backup failed', async () => {
+    const rules = (await load()).groups.flatMap((group) => group.rules);
+    expect(rules.filter(({ execErrState }) => execErrState !== 'OK')).toMatchObject([
+      { uid: 'holdfast-silent', execErrState: 'Error', noDataState: 'Alerting' },
+    ]);
   });
 
   test('ask the provisioned data source; what they reckon with comes before it is used', async () => {

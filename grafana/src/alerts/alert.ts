@@ -21,7 +21,7 @@ export interface GrafanaCondition {
   readonly queries: readonly GrafanaAlertQuery[];
   /** Of Grafana's expressions: true or not 0 fires. Each query's newest figure by its name: `$state`. */
   readonly math: string;
-  /** What no answer means. `OK` for states: a Holdfast that says nothing has an alert of its own. */
+  /** What no answer means; a failed query is told by the rule of `Alerting` alone. `OK` for states: a Holdfast that says nothing has an alert of its own. */
   readonly noData: 'OK' | 'Alerting';
 }
 

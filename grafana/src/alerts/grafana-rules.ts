@@ -27,17 +27,26 @@ export const grafanaRules = (dashboards: ReadonlyMap<string, Dashboard>): unknow
 
 function ruleOf(alert: AlertPlan, dashboards: ReadonlyMap<string, Dashboard>): unknown {
   const { queries, math, noData } = alert.grafana;
+  const dashboard = dashboardUid(alert.shownBy.dashboard, 'influxdb');
+  const panel = panelOf(alert, dashboards);
   return {
     uid: `holdfast-${alert.name}`,
     title: alert.title,
     condition: 'fires',
     data: [...queries.flatMap(queryAndFigure), { refId: 'fires', ...EXPRESSION, model: mathOf(math) }],
-    dashboardUid: dashboardUid(alert.shownBy.dashboard, 'influxdb'),
-    panelId: panelOf(alert, dashboards),
+    dashboardUid: dashboard,
+    panelId: panel,
     noDataState: noData,
-    execErrState: 'Error',
+    // A database that does not answer is one alert, not one of each rule with the words of a failed backup.
+    execErrState: noData === 'Alerting' ? 'Error' : 'OK',
     for: alert.for,
-    annotations: { summary: worded(alert.summary), description: alert.description },
+    annotations: {
+      summary: worded(alert.summary),
+      description: alert.description,
+      // Notifications and the list of rules take their links from these, not from the fields above.
+      __dashboardUid__: dashboard,
+      __panelId__: String(panel),
+    },
     labels: { severity: alert.severity, service: 'holdfast' },
     isPaused: false,
   };

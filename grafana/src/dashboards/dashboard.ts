@@ -38,7 +38,7 @@ export function buildDashboard(
     .timezone('browser')
     .tooltip(DashboardCursorSync.Crosshair)
     .variables(variablesOf(set, plan.variables).map((variable: VariableModel) => ({ build: () => variable })))
-    .annotation(failureAnnotation(set))
+    .annotation(failureAnnotation(set, { chosenHosts: plan.variables.includes('host') }))
     .links(
       others
         .filter(({ name }) => name !== plan.name)

@@ -50,6 +50,9 @@ export interface CommittedTarget {
   /** InfluxQL. */
   readonly query?: string;
   readonly resultFormat?: string;
+  /** InfluxQL's annotations: columns, several with commas. */
+  readonly textColumn?: string;
+  readonly tagsColumn?: string;
   /** PromQL. */
   readonly expr?: string;
   readonly range?: boolean;

@@ -1,6 +1,6 @@
 import type { DestinationRecord, HistoryRecord, ProofRecord, SizeRecord } from '../../../src/core/history/records.js';
 import { type FleetHealth, fleetHealth } from '../../../src/core/history/fleet-state.js';
-import { sizeRecords } from '../../../src/core/history/size-records.js';
+import { sizeRecords, totalsOf } from '../../../src/core/history/size-records.js';
 import { isStateRecord, newer, type SourceState, withRecord } from '../../../src/core/history/source-state.js';
 import { GIB, MONTH_FLEET, MONTH_PROOFS } from './month-fleet.js';
 import { runOfNight } from './month-runs.js';
@@ -74,7 +74,8 @@ function sizesOf(daysAgo: number, atMs: number): SizeRecord[] {
             { ...onBtrfs(GIB), kind: 'snapshot' as const, name: 'newer' },
           ]
         : [{ ...measured, kind: 'archive' as const, backups: NIGHTS - daysAgo }];
-    return sizeRecords({ runId: `sizes-${daysAgo}`, atMs, host, source, destination, sizes, missing: [] });
+    const found = { runId: `sizes-${daysAgo}`, atMs, source, destination, sizes, missing: [] };
+    return sizeRecords(host, totalsOf(found));
   });
 }
 
