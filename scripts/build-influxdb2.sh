@@ -13,7 +13,7 @@ directory=$1
 say() { echo "holdfast: $*" >&2; }
 
 missing=
-for tool in go cargo cc pkg-config; do
+for tool in go cargo cc pkg-config flock; do
   command -v "$tool" >/dev/null || missing="$missing $tool"
 done
 [ -z "$missing" ] || { say "InfluxDB 2.7 is built from source; not on PATH:$missing (go: https://go.dev/dl, cargo: https://rustup.rs)"; exit 1; }
@@ -21,10 +21,19 @@ done
 mkdir -p "$directory"
 directory=$(cd "$directory" && pwd)
 # Beside its place, so that the last step is a rename.
-work=$(mktemp -d "$directory/.build-XXXXXX")
+work=$directory/.build-influxd2
+# Two at once would both take minutes: the second waits, and then has it. The lock ends with this process.
+begun=$(date +%s)
+exec 9>"$directory/.build-influxd2.lock"
+flock 9
+if [ -x "$directory/influxd2" ] && [ "$(stat -c %Y "$directory/influxd2")" -ge "$begun" ]; then exit 0; fi
 # Copies from the module cache are read-only.
-trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
+discard() { [ ! -d "$work" ] || chmod -R u+w "$work"; rm -rf "$work"; }
+# Of one that was killed.
+discard
+trap discard EXIT
 trap 'exit 1' HUP INT TERM
+mkdir "$work"
 cd "$work"
 
 cat >go.mod <<END
@@ -33,7 +42,8 @@ go 1.23.0
 require github.com/influxdata/influxdb/v2 $VERSION
 replace $STREAMING
 END
-export GOFLAGS='-mod=mod -buildvcs=false'
+# Not what this user has set for other builds.
+export GOFLAGS='-mod=mod -buildvcs=false' GOWORK=off
 # Fetches all that it is made of.
 go list -deps -tags noassets "$PROGRAM" >/dev/null 2>fetched || { cat fetched >&2; exit 1; }
 
@@ -43,7 +53,7 @@ mkdir flux lib
 cp -R "$flux/libflux" "$flux/stdlib" flux/
 chmod -R u+w flux
 rm -f flux/libflux/rust-toolchain flux/libflux/rust-toolchain.toml
-(cd flux/libflux && RUSTFLAGS='--cap-lints allow' cargo build --quiet --release --locked -p flux)
+(cd flux/libflux && RUSTFLAGS='--cap-lints allow' cargo build --quiet --release --locked --target-dir target -p flux)
 cp flux/libflux/target/release/libflux.a lib/
 
 cat >flux.pc <<END

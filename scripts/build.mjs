@@ -72,7 +72,10 @@ async function bundleCommandLine() {
       },
     ],
   });
-  const code = outputFiles[0].text.replace(/(?<![\w$.])import\(/g, 'importFrom(');
+  const code = outputFiles[0].text
+    .replace(/(?<![\w$.])import\(/g, 'importFrom(')
+    // It is read as ASCII; esbuild leaves templates with a tag and regular expressions as they are, where this means the same.
+    .replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
   writeFileSync(join(client, 'bundle.cjs'), code);
   const { loadBundle } = createRequire(import.meta.url)(join(client, 'start.cjs'));
   const { script, exports } = loadBundle(client, join(dist, 'client', 'bundle.cjs'));

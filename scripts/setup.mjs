@@ -2,7 +2,17 @@
 //   node scripts/setup.mjs --for demo|tests [--install]
 // --install (or CI set): installs missing programs with apt when run as root.
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -14,6 +24,10 @@ const VERSITYGW = 'github.com/versity/versitygw/cmd/versitygw@v1.8.0';
 const BUILD_INFLUXDB2 = fileURLToPath(new URL('build-influxdb2.sh', import.meta.url));
 // Debian asks this program whether a package may start its service.
 const MAY_START = '/usr/sbin/policy-rc.d';
+const START_NONE =
+  "#!/bin/sh\n# Of Holdfast's set-up of tests, while it installs packages; may go when it does not run.\nexit 101\n";
+// A new machine is often at its own updates.
+const INSTALL = ['install', '-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=600'];
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 const { values } = parseArgs({
@@ -44,20 +58,18 @@ async function provideTools() {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const quiet = { env, stdio: ['ignore', 'ignore', 'inherit'] };
   execFileSync('apt-get', ['update', '-qq'], quiet);
-  withoutServices(() =>
-    execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing.packages], quiet),
-  );
+  withoutServices(() => execFileSync('apt-get', [...INSTALL, ...missing.packages], quiet));
   const still = await missingTools(purpose);
   if (still) throw new Error(missingToolsMessage(still));
 }
 
 /** The tests start servers of their own, on free ports; those of the packages would stay behind on the usual ones. */
 function withoutServices(install) {
-  if (existsSync(MAY_START)) return install();
+  if (existsSync(MAY_START) && readFileSync(MAY_START, 'utf8') !== START_NONE) return install();
   // An interrupt ends apt, and by that this program; not at once, or it would leave the file behind.
   const goOn = () => {};
   for (const signal of SIGNALS) process.on(signal, goOn);
-  writeFileSync(MAY_START, '#!/bin/sh\nexit 101\n', { mode: 0o755, flag: 'wx' });
+  writeFileSync(MAY_START, START_NONE, { mode: 0o755 });
   try {
     install();
   } finally {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +23,10 @@ beforeAll(async () => {
 
 test('the built command line starts from compiled code that this Node accepts', () => {
   expect(loadBundle(client).script.cachedDataRejected).toBe(false);
+});
+
+test('it is ASCII, as it is read: signs beyond it would come out as others', async () => {
+  expect(await readFile(join(client, 'bundle.cjs'), 'utf8')).not.toMatch(/[^\0-\x7f]/);
 });
 
 test.each([

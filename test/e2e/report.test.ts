@@ -100,11 +100,14 @@ test('as a page it is one file that a browser shows without asking anybody', asy
   try {
     const { seen, requests, complaints } = await browser.look(page, { width: 360 }, async (opened) => ({
       headline: await opened.locator('h1').innerText(),
+      kicker: await opened.locator('.kicker').textContent(),
       sources: await opened.locator('main section').first().locator('tbody th').allTextContents(),
       reason: await opened.locator('article').first().innerText(),
     }));
     expect({ requests, complaints }).toEqual({ requests: [], complaints: [] });
     expect(seen).toMatchObject({ headline: '✗ 1 of 2 sources is not protected', sources: ['web1:data'] });
+    // A sign beyond ASCII that stands in the page's own text.
+    expect(seen.kicker).toBe(`Holdfast report · ${path('holdfast.yaml')}`);
     expect(seen.reason).toContain('SourceMissing');
   } finally {
     await browser.close();
@@ -119,6 +122,7 @@ test('what it cannot do it says, and overwrites nothing that is no page', async 
   for (const words of [
     ['--days', '0'],
     ['--days', '367'],
+    ['--html', ''],
     ['--html', '-', '--json'],
   ]) {
     expect((await report(...words)).exit, words.join(' ')).toBe(2);
