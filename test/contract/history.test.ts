@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { HistoryRecord } from '../../src/core/history/records.js';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { HistoryRecord, SourcePlace } from '../../src/core/history/records.js';
 import type { SourceState } from '../../src/core/history/source-state.js';
 import type { Catalog } from '../../src/providers/catalog/catalog.js';
 import { type History, HISTORY_LIMITS, type HistoryLimits } from '../../src/providers/catalog/history.js';
@@ -13,6 +13,7 @@ import {
   NOON,
   notings,
   proofRecord,
+  sizeRecord,
   sourceRecord,
 } from '../support/noted-records.js';
 import { statesFromScratch } from '../support/history-oracle.js';
@@ -178,6 +179,33 @@ describe.each(KINDS)('history in %s', (_name, start) => {
     expect(await history.countWaiting(HERE.configPath)).toBe(0);
   });
 
+  test('states of some hosts and sizes of some sources are what all have of them, and no other’s', async () => {
+    const history = await fresh();
+    const places = ['web1', 'web1.example', 'web2'].flatMap((host) =>
+      ['www', 'www/data'].flatMap((source) => ['vault', 'other'].map((destination) => ({ host, source, destination }))),
+    );
+    const kinds = ['mirror', 'snapshot', 'archive'] as const;
+    await history.note(
+      places.flatMap((place, at) => [
+        sourceRecord({ ...place, id: `source/${at}` }),
+        ...kinds.map((of) => sizeRecord({ ...place, id: `size/${at}/${of}`, of })),
+      ]),
+      HERE,
+    );
+    const [states, sizes] = [await history.states(), await history.sizes()];
+    expect([states.length, sizes.length]).toEqual([12, 36]);
+    expect(await history.states(['web2', 'none', 'web1'])).toEqual(
+      states.filter(({ host }) => host !== 'web1.example'),
+    );
+    expect(await history.states(["x' or '1'='1"])).toEqual([]);
+    const some = places.filter((_, at) => at % 3 === 0);
+    const isOfThem = (size: SourcePlace): boolean =>
+      some.some((one) => (['host', 'source', 'destination'] as const).every((name) => one[name] === size[name]));
+    const none = { host: 'web1', source: 'none', destination: 'vault' };
+    expect(await history.sizes([none, ...some.toReversed()])).toEqual(sizes.filter(isOfThem));
+    expect(await history.sizes([none])).toEqual([]);
+  });
+
   describe('within its bounds', () => {
     const LIMITS: HistoryLimits = { ...HISTORY_LIMITS, records: 5, waiting: 3, trimEvery: 1 };
     const at = (hour: number, id = `at-${hour}`): HistoryRecord => sourceRecord({ id, atMs: NOON + hour * HOUR });
@@ -208,15 +236,30 @@ describe.each(KINDS)('history in %s', (_name, start) => {
       expect((await history.states())[0]?.ended.ok).toBe(12);
     });
 
-    test('what is older than they allow goes, counted from the newest record, whatever a clock says', async () => {
+    test('a clock that is years ahead for a while, with all that is noted then, empties nothing', async () => {
+      const history = await fresh({ ...LIMITS, records: 100, days: 1, trimEvery: 3 });
+      const clock = vi.spyOn(Date, 'now').mockReturnValue(NOON + 8 * HOUR);
+      for (const hour of [1, 2, 3, 4]) await history.note([at(hour)], silent);
+      clock.mockReturnValue(NOON + 1_500 * DAY);
+      for (const hour of [35_998, 35_999]) await history.note([at(hour, `ahead-${hour}`)], silent);
+      clock.mockReturnValue(NOON + 8 * HOUR);
+      for (const hour of [5, 6, 7]) await history.note([at(hour)], silent);
+      clock.mockRestore();
+      expect(ids(await all(history)).filter((id) => id.startsWith('at-'))).toEqual(
+        [7, 6, 5, 4, 3, 2, 1].map((hour) => `at-${hour}`),
+      );
+    });
+
+    test('what is older than they allow goes, counted from the newest record that was there before, whatever a clock says', async () => {
       const history = await fresh({ ...LIMITS, records: 100, days: 1 });
       await history.note([at(0), at(1, 'waits')], HERE);
       const [first] = await history.waiting(HERE.configPath, 1);
       await history.sent([first?.seq ?? 0]);
       await history.note([at(24)], silent);
-      expect(ids(await all(history))).toEqual(['at-24', 'waits', 'at-0']);
       await history.note([at(30)], silent);
-      expect(ids(await all(history))).toEqual(['at-30', 'at-24', 'waits']);
+      expect(ids(await all(history))).toEqual(['at-30', 'at-24', 'waits', 'at-0']);
+      await history.note([at(31)], silent);
+      expect(ids(await all(history))).toEqual(['at-31', 'at-30', 'at-24', 'waits']);
       expect(await history.countDropped()).toBe(0);
     });
 

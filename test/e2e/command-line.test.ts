@@ -166,6 +166,11 @@ test('a run is listed, shown, and its secrets stand nowhere in Temporal', async 
   const shown = await holdfast('runs', 'show', 'host/web1');
   expect(shown.summary).toMatchObject({ kind: 'host-backup', host: 'web1' });
   expect((await holdfast('runs', 'show', 'host/web9')).summary).toMatchObject({ type: 'RunNotFound' });
+  const cataloged = await holdfast('runs', 'list', '--host', 'web1');
+  expect(cataloged.of('run').find(({ type }) => type === 'fleetBackup')).toMatchObject({
+    workflow_id: expect.stringMatching(/^backup\/on-demand\//) as string,
+    hosts: expect.arrayContaining([{ host: 'web1', status: 'ok' }]) as object,
+  });
 
   const server = runningServer(path('state'));
   const { Connection, Client } = await import('@temporalio/client');

@@ -44,11 +44,9 @@ export class DatabaseCatalog implements Catalog {
         .onConflict((conflict) => conflict.column('run_id').doUpdateSet(row))
         .execute();
       await tables.deleteFrom('run_hosts').where('run_id', '=', runId).execute();
-      for (const [position, host] of hosts.entries()) {
-        await tables
-          .insertInto('run_hosts')
-          .values({ run_id: runId, position, ...host })
-          .execute();
+      // Not all that the result of a host holds: that is no column.
+      for (const [position, { host, status: ofHost }] of hosts.entries()) {
+        await tables.insertInto('run_hosts').values({ run_id: runId, position, host, status: ofHost }).execute();
       }
     });
   }

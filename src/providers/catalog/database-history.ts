@@ -1,9 +1,9 @@
 import { sql, type Kysely } from 'kysely';
-import type { DestinationRecord, HistoryRecord, SizeRecord } from '../../core/history/records.js';
+import type { DestinationRecord, HistoryRecord, SizeRecord, SourcePlace } from '../../core/history/records.js';
 import type { SourceState } from '../../core/history/source-state.js';
 import type { History, HistoryLimits, HistoryQuery, NoteOptions, NoteResult, WaitingRecord } from './history.js';
 import { bringUpToDate, readStates } from './history-states.js';
-import { readLatest } from './latest-records.js';
+import { readLatest, sizePlacesOf } from './latest-records.js';
 import type { CatalogTables } from './tables.js';
 import { trimHistory } from './trim-history.js';
 
@@ -29,7 +29,7 @@ export class DatabaseHistory implements History {
       );
       const added = await bringUpToDate(tables, unknown, nowMs);
       await insert(tables, added, { configPath, send });
-      const dropped = untrimmed < this.limits.trimEvery ? 0 : await trimHistory(tables, this.limits, nowMs);
+      const dropped = untrimmed < this.limits.trimEvery ? 0 : await trimHistory(tables, this.limits, untrimmed, nowMs);
       return { added: added.length, dropped };
     });
   }
@@ -42,16 +42,16 @@ export class DatabaseHistory implements History {
     return (await query.orderBy('at_ms', 'desc').orderBy('seq', 'desc').limit(limit).execute()).map(recordOf);
   }
 
-  states(): Promise<SourceState[]> {
-    return readStates(this.database);
+  states(hosts?: readonly string[]): Promise<SourceState[]> {
+    return readStates(this.database, hosts);
   }
 
   destinations(): Promise<DestinationRecord[]> {
     return readLatest<DestinationRecord>(this.database, 'destination');
   }
 
-  sizes(): Promise<SizeRecord[]> {
-    return readLatest<SizeRecord>(this.database, 'size');
+  sizes(sources?: readonly SourcePlace[]): Promise<SizeRecord[]> {
+    return readLatest<SizeRecord>(this.database, 'size', sources?.flatMap(sizePlacesOf));
   }
 
   async waiting(configPath: string, limit: number): Promise<WaitingRecord[]> {

@@ -61,14 +61,14 @@ async function keepState(tables: Kysely<CatalogTables>, state: SourceState): Pro
     .execute();
 }
 
-export async function readStates(database: Kysely<CatalogTables>): Promise<SourceState[]> {
-  const rows = await database
-    .selectFrom('source_states')
-    .select('details')
-    .orderBy('host')
-    .orderBy('source')
-    .orderBy('destination')
-    .execute();
+/** @param hosts undefined: all */
+export async function readStates(
+  database: Kysely<CatalogTables>,
+  hosts: readonly string[] | undefined,
+): Promise<SourceState[]> {
+  let query = database.selectFrom('source_states').select('details');
+  if (hosts !== undefined) query = query.where('host', 'in', hosts);
+  const rows = await query.orderBy('host').orderBy('source').orderBy('destination').execute();
   return rows.map(stateOf);
 }
 

@@ -1,4 +1,4 @@
-import type { DestinationRecord, HistoryRecord, SizeRecord } from '../../core/history/records.js';
+import type { DestinationRecord, HistoryRecord, SizeRecord, SourcePlace } from '../../core/history/records.js';
 import type { SourceState } from '../../core/history/source-state.js';
 
 /** A record as it waits to be sent. */
@@ -43,12 +43,20 @@ export interface History {
   note(records: readonly HistoryRecord[], options: NoteOptions): Promise<NoteResult>;
   /** Newest first. */
   records(query: HistoryQuery): Promise<HistoryRecord[]>;
-  /** In the order of host, source and destination. */
-  states(): Promise<SourceState[]>;
+  /**
+   * In the order of host, source and destination.
+   *
+   * @param hosts only theirs; from one to some hundreds
+   */
+  states(hosts?: readonly string[]): Promise<SourceState[]>;
   /** The newest of each, in the order of their names. */
   destinations(): Promise<DestinationRecord[]>;
-  /** The newest of each source and kind, in the order of host, source, destination and kind. */
-  sizes(): Promise<SizeRecord[]>;
+  /**
+   * The newest of each source and kind, in the order of host, source, destination and kind.
+   *
+   * @param sources only theirs; from one to some hundreds
+   */
+  sizes(sources?: readonly SourcePlace[]): Promise<SizeRecord[]>;
   /** What waits for the database of a configuration, oldest first by `seq`. */
   waiting(configPath: string, limit: number): Promise<WaitingRecord[]>;
   countWaiting(configPath: string): Promise<number>;

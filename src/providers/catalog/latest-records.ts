@@ -1,15 +1,17 @@
 import type { Kysely } from 'kysely';
-import type { DestinationRecord, SizeRecord } from '../../core/history/records.js';
+import type { DestinationRecord, SizeRecord, SourcePlace } from '../../core/history/records.js';
 import { newer } from '../../core/history/source-state.js';
+import { SIZE_KINDS } from '../../core/sizes/sizes.js';
 import type { CatalogTables } from './tables.js';
 
 type LatestRecord = DestinationRecord | SizeRecord;
 
-/** No name holds a line's end; so places sort as their parts do. */
 const placeOf = (record: LatestRecord): string =>
-  record.kind === 'destination'
-    ? record.destination
-    : [record.host, record.source, record.destination, record.of].join('\n');
+  record.kind === 'destination' ? record.destination : sizePlaceOf(record);
+
+/** No name holds a line's end; so places sort as their parts do. */
+const sizePlaceOf = ({ host, source, destination, of }: SourcePlace & Pick<SizeRecord, 'of'>): string =>
+  [host, source, destination, of].join('\n');
 
 /** The newest of each place outlives the others. */
 export async function keepLatest(tables: Kysely<CatalogTables>, record: LatestRecord, nowMs: number): Promise<void> {
@@ -29,16 +31,18 @@ export async function keepLatest(tables: Kysely<CatalogTables>, record: LatestRe
     .execute();
 }
 
+/** All places that sizes of a source can have. */
+export const sizePlacesOf = (source: SourcePlace): string[] => SIZE_KINDS.map((of) => sizePlaceOf({ ...source, of }));
+
+/** @param places undefined: all */
 export async function readLatest<One extends LatestRecord>(
   database: Kysely<CatalogTables>,
   kind: One['kind'],
+  places?: readonly string[],
 ): Promise<One[]> {
-  const rows = await database
-    .selectFrom('latest_records')
-    .select('details')
-    .where('kind', '=', kind)
-    .orderBy('place')
-    .execute();
+  let query = database.selectFrom('latest_records').select('details').where('kind', '=', kind);
+  if (places !== undefined) query = query.where('place', 'in', places);
+  const rows = await query.orderBy('place').execute();
   return rows.map((row) => recordOf<One>(row));
 }
 

@@ -14,6 +14,8 @@ export async function openPostgresCatalog(
     max: 4,
     connectionTimeoutMillis: 3_000,
     statement_timeout: 10_000,
+    // The server says so first, unless the link to it went dark: then nobody would say anything for a quarter of an hour.
+    query_timeout: 12_000,
     // An idle catalog must not keep the process.
     allowExitOnIdle: true,
   });

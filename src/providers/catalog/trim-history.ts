@@ -7,14 +7,18 @@ const DAY_MS = 86_400_000;
 /**
  * Deletes what lies beyond the bounds, oldest first by its own time; what waits is spared up to the newest `limits.waiting`. States stay.
  * Gives how many of those that waited had to go.
+ *
+ * @param untrimmed so many were noted since it was done before
  */
 export async function trimHistory(
   tables: Kysely<CatalogTables>,
   limits: HistoryLimits,
+  untrimmed: number,
   nowMs: number,
 ): Promise<number> {
   const spared = await firstSpared(tables, limits.waiting);
-  const newest = await newestThatGoes(tables, limits, spared, nowMs);
+  const oldestMs = (await presentMs(tables, untrimmed, nowMs)) - limits.days * DAY_MS;
+  const newest = await newestThatGoes(tables, limits, spared, oldestMs);
   if (newest === undefined) {
     await tables.updateTable('history_totals').set({ untrimmed: 0 }).execute();
     return 0;
@@ -51,19 +55,32 @@ async function firstSpared(tables: Kysely<CatalogTables>, atMost: number): Promi
 
 const mayGo = (spared: number) => sql<boolean>`(waiting = 0 or seq < ${spared})`;
 
+/**
+ * From when on age is counted. A clock that is set years ahead for a while must not empty history: neither it nor what was noted by it counts, as long as that is no
+ * more than what comes between two looks.
+ */
+async function presentMs(tables: Kysely<CatalogTables>, untrimmed: number, nowMs: number): Promise<number> {
+  const row = await tables
+    .selectFrom('history')
+    .select('at_ms')
+    .orderBy('at_ms', 'desc')
+    .offset(untrimmed)
+    .limit(1)
+    .executeTakeFirst();
+  return Math.min(nowMs, row?.at_ms ?? 0);
+}
+
 /** The time of the newest record that is beyond the bounds and may go. */
 async function newestThatGoes(
   tables: Kysely<CatalogTables>,
-  { days, records }: HistoryLimits,
+  { records }: HistoryLimits,
   spared: number,
-  nowMs: number,
+  oldestMs: number,
 ): Promise<number | undefined> {
-  const { total, newest } = await tables
+  const { total } = await tables
     .selectFrom('history')
-    .select(({ fn }) => [fn.countAll().as('total'), fn.max('at_ms').as('newest')])
+    .select(({ fn }) => fn.countAll().as('total'))
     .executeTakeFirstOrThrow();
-  // A clock that was set years ahead for a moment must not empty it.
-  const oldestMs = Math.min(nowMs, Number(newest ?? 0)) - days * DAY_MS;
   const mayGoOldestFirst = tables.selectFrom('history').select('at_ms').where(mayGo(spared));
   const [byAge, byNumber] = [
     await mayGoOldestFirst.where('at_ms', '<', oldestMs).orderBy('at_ms', 'desc').limit(1).executeTakeFirst(),

@@ -24,7 +24,9 @@ export async function recordRun(
   if (!patched('record-run')) return;
   const { workflowId, runId, workflowType: type } = workflowInfo();
   const startedAt = new Date(startedAtMs).toISOString();
-  const run = { workflowId, runId, type, status, startedAt, durationMs, hosts, summary };
+  // The catalog has a column for each; what else the results of hosts hold stays with the run.
+  const ended = hosts.map(({ host, status: ofHost }) => ({ host, status: ofHost }));
+  const run = { workflowId, runId, type, status, startedAt, durationMs, hosts: ended, summary };
   try {
     await always(() => step('note the run in the catalog', quick.recordRun, { configPath, run }));
   } catch {

@@ -59,6 +59,10 @@ describe('a fleet', () => {
         runId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
         sources: [{ source: 'www', status: 'ok', backupId: '20261121T020000Z-0' }],
       });
+      // As the catalog's columns are, and no more of what hosts did.
+      expect(of('recordRun').map(({ run }) => run.hosts)).toEqual([
+        hosts.map(({ name }) => ({ host: name, status: 'ok' })),
+      ]);
     });
   });
 
