@@ -31,7 +31,7 @@ export async function underHeartbeat<T>(
         latest = details;
       },
       log: (level, message, fields) => {
-        log[level](message, { ...place, ...fields });
+        log[level](message, { ...place, ...(fields === undefined ? {} : { details: fields }) });
       },
     });
   } catch (error) {

@@ -15,7 +15,7 @@ interface Bundle {
 
 /** `filename`: what stack traces call it, where it does not lie in its own place yet. */
 function loadBundle(directory: string, filename = path.join(directory, 'bundle.cjs')): Bundle {
-  // esbuild writes ASCII.
+  // The build writes ASCII.
   const text = fs.readFileSync(path.join(directory, 'bundle.cjs'), 'latin1');
   const script = new vm.Script(`(function (exports, require, module, __filename, importFrom) {${text}\n})`, {
     filename,

@@ -29,5 +29,19 @@ async function isInfluxFileAsRead(configuration: Promise<Configuration>): Promis
   return influxFile === undefined || (await versionOf(influxFile.path)) === influxFile.version;
 }
 
+/** By absolute path. */
+const sound = new Map<string, Configuration>();
+
 /** The one cache of this process. */
-export const loadCachedConfig: ConfigLoader = createCachedLoader();
+export const loadCachedConfig: ConfigLoader = createCachedLoader(async (path) => {
+  const configuration = await loadConfig(path);
+  sound.set(path, configuration);
+  return configuration;
+});
+
+/**
+ * The newest state in which this process could read a file: what has ended while somebody makes a mistake in it is to be noted where it would have been before.
+ * Undefined: it never could.
+ */
+export const loadSoundConfig = (path: string): Promise<Configuration | undefined> =>
+  loadCachedConfig(path).catch(() => sound.get(resolve(path)));

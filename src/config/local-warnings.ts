@@ -1,6 +1,6 @@
 import { access, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { scriptsOf, scriptsOfHooks, type NeededScript } from '../core/hooks/scripts.js';
 import type { Configuration } from './resolve.js';
 
@@ -13,6 +13,7 @@ export async function localWarnings(configuration: Configuration): Promise<strin
     ...namedScripts(configuration),
     ...openToOthers(configuration.path),
     ...ofMetrics(configuration),
+    ...directoryOfTextfile(configuration),
   ]);
   return [...new Set(warnings.flat())];
 }
@@ -58,6 +59,12 @@ function ofMetrics({ metrics, influxFile, path }: Configuration): Promise<string
     ...(influxFile === undefined ? [] : openToOthers(file)),
     ...(secret !== undefined && 'text' in secret ? [readByOthers(file)] : []),
   ];
+}
+
+/** The file itself the worker makes. */
+function directoryOfTextfile({ metrics }: Configuration): Promise<string[]>[] {
+  const file = metrics?.prometheus?.textfile;
+  return file === undefined ? [] : [missing(dirname(file), 'directory of the textfile of metrics.prometheus')];
 }
 
 async function readByOthers(file: string): Promise<string[]> {

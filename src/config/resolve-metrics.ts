@@ -52,6 +52,12 @@ function planInFile(
     resolution.problems.push(...content.problems);
     return undefined;
   }
+  if (content.document.value === null) {
+    const empty = new Resolution(content.document, (at) => at);
+    empty.report([], 'the file is empty; write influxdb with a mapping: host, port and the rest');
+    resolution.problems.push(...empty.problems);
+    return undefined;
+  }
   const { sound, problems, originalPath } = validate(content.document, influxdbFile);
   const own = new Resolution(content.document, originalPath);
   const plan = sound === undefined ? undefined : resolveInfluxdb(sound.influxdb, ['influxdb'], own);

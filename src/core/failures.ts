@@ -397,19 +397,19 @@ export const FAILURES = {
     true,
     503,
     'The metrics database did not answer.',
-    'Backups do without it; what waits is sent later, in order. Check that it is up, its host, port and ssl; `holdfast metrics test` asks it.',
+    'Backups do without it; what waits is sent later, in order. Check that it is up, its host, port and ssl, and give a slow one a longer timeout; then `holdfast metrics test`.',
   ),
   MetricsDenied: entry(
     false,
     403,
     'The metrics database refused the login, or what was to be done with it.',
-    'Check the token, or username and password, and what they may read and write; `holdfast metrics test` tries both.',
+    'Check the token, or username and password, and what they may read and write; then `holdfast metrics test`.',
   ),
   MetricsNotFound: entry(
     false,
     404,
     'The metrics database has no such database, bucket or organization.',
-    'Correct its name in the configuration, or create it there; `holdfast metrics test` says which.',
+    'Correct its name in the configuration, or create it there; then `holdfast metrics test`.',
   ),
   MetricsVersion: entry(
     false,

@@ -34,6 +34,8 @@ export async function openMetricsEndpoint(address: MetricsAddress): Promise<Metr
   const server = createServer(LIMITS, (request, response) => void respond(request, response, answers));
   server.maxConnections = MOST_CONNECTIONS;
   await listening(server, address);
+  // A connection that the system could not accept (no file descriptors, no memory): its client tries again.
+  server.on('error', () => undefined);
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://${urlHost(address.host)}:${port}/metrics`,

@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { configuredSources, readFleetHealth } from '../activities/history/fleet-health.js';
 import type { Providers } from '../activities/activity-control.js';
-import { loadCachedConfig } from '../config/cache.js';
+import { loadCachedConfig, loadSoundConfig } from '../config/cache.js';
 import { findConfig } from '../config/find.js';
 import type { Configuration } from '../config/load.js';
 import type { FleetHealth } from '../core/history/fleet-state.js';
@@ -43,12 +43,11 @@ function fleetReader({ configFile, providers }: ScrapeSources): () => Promise<st
   let lastValid: Configuration | undefined;
   const health = shared((configuration: Configuration) => readFleetHealth(providers, configuration, Date.now()));
   return async () => {
-    const found = await findConfig(configFile)
-      .then(loadCachedConfig)
-      .catch(() => undefined);
+    const path = await findConfig(configFile).catch(() => undefined);
+    const found = path === undefined ? undefined : await loadCachedConfig(path).catch(() => undefined);
     const configValid = found !== undefined;
-    // While somebody edits the file, its hosts must not vanish from sight.
-    lastValid = found ?? lastValid;
+    // While somebody edits the file, its hosts must not vanish from sight, whoever in this worker read it last.
+    lastValid = found ?? (path === undefined ? undefined : await loadSoundConfig(path)) ?? lastValid;
     if (lastValid === undefined)
       return fleetText({ version, configured: [], health: undefined, now: { configValid, catalogUp: undefined } });
     const known = await withinLimit(health(lastValid));

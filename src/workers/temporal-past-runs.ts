@@ -3,8 +3,10 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import type { NativeConnection } from '@temporalio/worker';
 import { resultOf } from '../client/runs/workflow-results.js';
 import { recordsOfHost } from '../core/history/ended-records.js';
+import { proofsOf } from '../core/history/proof-records.js';
 import type { HistoryRecord } from '../core/history/records.js';
 import { recordOfRun } from '../core/history/run-record.js';
+import { sizeRecords } from '../core/history/size-records.js';
 import { HoldfastError, isHoldfastError } from '../core/failures.js';
 import type { PastRuns, PastRunsPage, PastRunsQuery } from '../providers/runs/past-runs.js';
 import {
@@ -12,6 +14,10 @@ import {
   type FleetBackupResult,
   type HostBackupInput,
   type HostBackupResult,
+  type MeasureSizesInput,
+  type MeasureSizesResult,
+  type RestoreDrillInput,
+  type RestoreDrillResult,
   type RestoreInput,
   type RestoreResult,
   WORKFLOW,
@@ -19,6 +25,13 @@ import {
 
 /** Each costs the server two or three questions. */
 const PAGE_SIZE = 50;
+const TYPES = [
+  WORKFLOW.hostBackup,
+  WORKFLOW.fleetBackup,
+  WORKFLOW.restore,
+  WORKFLOW.measureSizes,
+  WORKFLOW.restoreDrill,
+] as const;
 
 interface Execution {
   readonly type: string;
@@ -57,7 +70,7 @@ export class TemporalPastRuns implements PastRuns {
   }
 
   async #closed(sinceMs: number, after = ''): Promise<{ executions: Execution[]; next: string | undefined }> {
-    const types = [WORKFLOW.hostBackup, WORKFLOW.fleetBackup, WORKFLOW.restore].map((type) => `'${type}'`);
+    const types = TYPES.map((type) => `'${type}'`);
     const { executions, nextPageToken } = await this.#client.workflowService.listWorkflowExecutions({
       namespace: this.#namespace,
       pageSize: this.#pageSize,
@@ -130,6 +143,17 @@ function runOf(execution: Execution, input: unknown): PastRun | undefined {
     case WORKFLOW.restore: {
       const { configPath, dryRun } = (input as RestoreInput).request;
       return { configPath, dryRun, recordsOf: (result) => ofWhole(execution, result as RestoreResult) };
+    }
+    case WORKFLOW.measureSizes: {
+      const { configPath, host } = input as MeasureSizesInput;
+      const recordsOf = (result: unknown) =>
+        ((result as MeasureSizesResult).totals ?? []).flatMap((totals) => sizeRecords(host, totals));
+      return { configPath, dryRun: false, recordsOf };
+    }
+    case WORKFLOW.restoreDrill: {
+      const { configPath } = input as RestoreDrillInput;
+      const recordsOf = (result: unknown) => (result as RestoreDrillResult).sources.flatMap(proofsOf);
+      return { configPath, dryRun: false, recordsOf };
     }
     default:
       return undefined;

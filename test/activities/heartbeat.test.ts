@@ -1,5 +1,6 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { expect, test } from 'vitest';
 import { underHeartbeat } from '../../src/activities/heartbeat.js';
 import { HoldfastError } from '../../src/core/failures.js';
@@ -95,4 +96,15 @@ test('two attempts never have the same token', async () => {
 
   expect(new Set(tokens).size).toBe(3);
   for (const each of tokens) expect(each).toMatch(/^[\w-]{1,40}$/);
+});
+
+test('what it logs has where it happened, and what it says besides by itself', async () => {
+  const said: unknown[] = [];
+  const logger = new DefaultLogger('WARN', ({ message, meta }) => said.push([message, meta]));
+  await new MockActivityEnvironment({}, { logger }).run(() =>
+    underHeartbeat({ host: 'web1' }, async (control) => control.log('warn', 'it was not written', { message: 'full' })),
+  );
+  expect(said).toEqual([
+    ['it was not written', expect.objectContaining({ host: 'web1', details: { message: 'full' } })],
+  ]);
 });

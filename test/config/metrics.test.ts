@@ -1,6 +1,6 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createCachedLoader } from '../../src/config/cache.js';
 import { effectiveLines, effectiveValues } from '../../src/config/effective.js';
@@ -148,6 +148,10 @@ test('mistakes of the file of its own are named with that file’s places, besid
   expect(await mistakesOf(() => loadConfig(configPath))).toContain(
     `${influxPath}:1:1: influxdb: this is missing; write`,
   );
+  await withFile('');
+  expect(await mistakesOf(() => loadConfig(configPath))).toContain(
+    `${influxPath}:1:1: the file is empty; write influxdb with`,
+  );
   await withFile('influxdb: [');
   expect(await mistakesOf(() => loadConfig(configPath))).toContain(`${influxPath}:1:12: this is not valid YAML`);
 });
@@ -237,6 +241,18 @@ test('a secret that others may read is a warning, of the file that it stands in'
   await writeFile(configPath, `${HOSTS}metrics: {influxdb: ${FORM_1}}`);
   await chmod(configPath, 0o604);
   expect((await localWarnings(await loadConfig(configPath))).join()).toContain('config.yaml holds a secret');
+});
+
+test('a directory for the textfile that is not on this machine is a warning; the file itself is yet to be made', async () => {
+  const warnings = async (textfile: string): Promise<readonly string[]> => {
+    await writeFile(configPath, `${HOSTS}metrics: {prometheus: {textfile: ${textfile}}}`);
+    return (await localWarnings(await loadConfig(configPath))).filter((warning) => warning.includes('textfile'));
+  };
+  const directory = dirname(configPath);
+  expect(await warnings(join(directory, 'holdfast.prom'))).toEqual([]);
+  expect(await warnings(join(directory, 'none/holdfast.prom'))).toEqual([
+    `directory of the textfile of metrics.prometheus: ${join(directory, 'none')} is not on this machine`,
+  ]);
 });
 
 test('what counts is shown with its origin; of a secret in the file only that it is there', () => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import { connect, createServer, Server, type Socket } from 'node:net';
+import { afterEach, expect, test, vi } from 'vitest';
 import { exitCodeOfFailure } from '../../src/core/statuses.js';
 import { type MetricsAnswers, type MetricsEndpoint, openMetricsEndpoint } from '../../src/workers/metrics-endpoint.js';
 
@@ -105,6 +105,16 @@ test('whoever dawdles over a request, and whoever never reads the answer, holds 
   endpoint = undefined;
   deaf.resume();
   await end;
+});
+
+test('connections that the system cannot accept end neither it nor the worker', async () => {
+  const listen = vi.spyOn(Server.prototype, 'listen');
+  await open({});
+  const server = listen.mock.contexts[0] as Server;
+  listen.mockRestore();
+  // As Node tells of accept(2) when the system is out of file descriptors or memory.
+  for (let times = 0; times < 3; times += 1) server.emit('error', new Error('accept ENFILE'));
+  expect(await get('/metrics')).toMatchObject({ status: 200 });
 });
 
 test('so many connections at a time and no more', async () => {

@@ -101,6 +101,8 @@ describe('a configuration', () => {
     expect(figure(broken, 'holdfast_config_valid')).toBe(0);
     expect(figure(broken, 'holdfast_catalog_up')).toBe(1);
     expect(successOf(broken, 'web1')).toBe(noted.atMs / 1_000);
+    // Also to a scrape that comes for the first time: a run of this worker has read it before.
+    expect(successOf(await scraperOf(catalogs)(), 'web1')).toBe(noted.atMs / 1_000);
     await configure(DB1);
     const corrected = await scrape();
     expect(figure(corrected, 'holdfast_config_valid')).toBe(1);

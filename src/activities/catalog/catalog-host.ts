@@ -1,3 +1,4 @@
+import { loadSoundConfig } from '../../config/cache.js';
 import type { HostPlan, SourcePlan } from '../../core/plan.js';
 import type { Failure } from '../../core/failures.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
@@ -64,8 +65,8 @@ export async function forgetCataloged(
 
 /** Never throws: a run has ended as it has, whether the catalog knows it or not. */
 export async function recordRun(providers: Providers, control: ActivityControl, input: RecordRunInput): Promise<void> {
-  const plan = await catalogPlanOf(input.configPath).catch(() => undefined);
-  await noteInCatalog(providers, control, plan, (catalog) => catalog.recordRun(input.run));
+  const configuration = await loadSoundConfig(input.configPath);
+  await noteInCatalog(providers, control, configuration?.settings.catalog, (catalog) => catalog.recordRun(input.run));
   await noteRun(providers, control, input);
 }
 

@@ -15,7 +15,7 @@ export interface ReportPosition {
   /** So many groups of sources are told. */
   readonly groups: number;
 }
-/** Some 100 KB; where many things failed, up to twice that. */
+/** Some 250 KB; where many things failed, up to twice that: Temporal warns from 512 KB on, and refuses from 2 MB on. */
 export interface ReadReportResult {
   readonly window: ReportWindow;
   /** Disks of destinations stand in the first page. */

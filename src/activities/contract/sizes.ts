@@ -1,6 +1,6 @@
 /** The Activities that measure how much room copies take: types only. They read; no backup waits for them. */
 import type { HostPlan, Selection, SourcePlan } from '../../core/plan.js';
-import type { MeasuredSize, SizeTarget } from '../../core/sizes/sizes.js';
+import type { MeasuredSize, SizeKind, SizeTarget } from '../../core/sizes/sizes.js';
 
 export interface FindSizesInput {
   readonly host: HostPlan;
@@ -11,6 +11,8 @@ export interface FindSizesResult {
   readonly targets: readonly SizeTarget[];
   /** Snapshots beyond the first thousand. */
   readonly leftOut: number;
+  /** Of which history still counts some, and there are none any more. Absent: none. */
+  readonly gone?: readonly SizeKind[];
 }
 export interface MeasureSizeInput extends SizeTarget {
   readonly host: HostPlan;

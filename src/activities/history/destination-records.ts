@@ -32,7 +32,7 @@ type Room = Pick<DestinationRecord, 'freeBytes' | 'totalBytes'>;
 async function roomIn({ name, path }: LocalDestination, control: ActivityControl): Promise<Room | undefined> {
   const stop = new AbortController();
   try {
-    return await Promise.race([roomAt(path), tooLate(path, stop.signal)]);
+    return await Promise.race([askedOnce(path), tooLate(path, stop.signal)]);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     // Another machine's, or not made yet.
@@ -42,6 +42,15 @@ async function roomIn({ name, path }: LocalDestination, control: ActivityControl
   } finally {
     stop.abort();
   }
+}
+
+/** By path. Who does not answer holds one of the few threads that all files of this process are read by. */
+const unanswered = new Map<string, Promise<Room>>();
+
+function askedOnce(path: string): Promise<Room> {
+  const asked = unanswered.get(path) ?? roomAt(path).finally(() => unanswered.delete(path));
+  unanswered.set(path, asked);
+  return asked;
 }
 
 /** Blocks that are kept for root are not free. */

@@ -1,5 +1,12 @@
 import type { Configuration } from '../../config/load.js';
-import { type ConfiguredSource, type FleetHealth, fleetHealth } from '../../core/history/fleet-state.js';
+import {
+  type ConfiguredSource,
+  type FleetHealth,
+  fleetHealth,
+  healthOfSources,
+  type SourceHealth,
+} from '../../core/history/fleet-state.js';
+import type { History } from '../../providers/catalog/history.js';
 import type { Providers } from '../activity-control.js';
 import { fromCatalog } from '../catalog/use-catalog.js';
 
@@ -39,6 +46,17 @@ export async function readFleetHealth(
       nowMs,
     }),
   );
+}
+
+/** The same for some of its sources, of as many hosts as one query takes: in their order. */
+export async function readHealthOf(
+  history: History,
+  configured: readonly ConfiguredSource[],
+  nowMs: number,
+): Promise<SourceHealth[]> {
+  const hosts = [...new Set(configured.map(({ host }) => host))];
+  const [states, sizes] = [await history.states(hosts), await history.sizes(configured)];
+  return healthOfSources({ configured, states, sizes, nowMs });
 }
 
 const keyOf = (host: string, source: string): string => JSON.stringify([host, source]);

@@ -1,4 +1,4 @@
-import { loadCachedConfig } from '../../config/cache.js';
+import { loadSoundConfig } from '../../config/cache.js';
 import type { Configuration } from '../../config/load.js';
 import type { HistoryRecord } from '../../core/history/records.js';
 import type { CatalogPlan } from '../../core/plan.js';
@@ -20,7 +20,7 @@ export async function noteHistory(
   records: readonly HistoryRecord[],
   urgency: 'now' | 'soon',
 ): Promise<void> {
-  const configuration = await loadCachedConfig(configPath).catch(() => undefined);
+  const configuration = await loadSoundConfig(configPath);
   const options = { configPath: configuration?.path ?? configPath, send: sendsMetrics(configuration) };
   try {
     const { dropped } = await note(providers, configuration?.settings.catalog, records, options);

@@ -1,4 +1,4 @@
-import { loadCachedConfig } from '../../config/cache.js';
+import { loadSoundConfig } from '../../config/cache.js';
 import { recordOfRun } from '../../core/history/run-record.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import type { RecordRunInput } from '../contract.js';
@@ -14,11 +14,8 @@ export async function noteRun(
 ): Promise<void> {
   const record = recordOfRun(run);
   if (record === undefined) return;
-  const destinations = await loadCachedConfig(configPath).then(
-    (configuration) => configuration.destinations,
-    () => [],
-  );
-  const filled = await destinationRecords(control, record, destinations);
+  const configuration = await loadSoundConfig(configPath);
+  const filled = await destinationRecords(control, record, configuration?.destinations ?? []);
   await noteHistory(providers, control, configPath, [record, ...filled], 'now');
   await writeTextfile(providers, control, configPath);
 }

@@ -13,7 +13,7 @@ export interface ConfiguredDatabase {
 
 /**
  * Works with the metrics database that a configuration names, as the file has it at this moment, and closes it. Throws MetricsNotConfigured,
- * ConfigNotFound (also for the file of its own), ConfigInvalid, SecretUnavailable.
+ * ConfigNotFound, ConfigInvalid (also where the file of its own cannot be read), SecretUnavailable.
  */
 export async function withMetricsDatabase<T>(
   providers: Providers,
@@ -23,7 +23,7 @@ export async function withMetricsDatabase<T>(
   const configuration = await loadCachedConfig(configPath);
   const plan = configuration.metrics?.influxdb;
   if (plan === undefined) throw new HoldfastError('MetricsNotConfigured', `${configPath} has no metrics.influxdb.`);
-  if ('unread' in plan) throw new HoldfastError('ConfigNotFound', `metrics.influxdb: ${plan.unread}`);
+  if ('unread' in plan) throw new HoldfastError('ConfigInvalid', `metrics.influxdb: ${plan.unread}`);
   const database = await providers.openMetrics(plan);
   try {
     return await work({ database, plan, configuration });

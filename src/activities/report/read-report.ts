@@ -1,24 +1,27 @@
 import { loadCachedConfig } from '../../config/cache.js';
-import type { SourceHealth } from '../../core/history/fleet-state.js';
-import type { DestinationRecord, HistoryRecord } from '../../core/history/records.js';
+import type { Configuration } from '../../config/load.js';
+import type { ConfiguredSource, SourceHealth } from '../../core/history/fleet-state.js';
+import type { HistoryRecord } from '../../core/history/records.js';
 import { joinParts, partOf, type ReportPart } from '../../core/report/part.js';
 import { dayStartMs, type ReportWindow } from '../../core/report/window.js';
-import type { Catalog } from '../../providers/catalog/catalog.js';
+import type { History } from '../../providers/catalog/history.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
 import { fromCatalog } from '../catalog/use-catalog.js';
 import type { ReadReportInput, ReadReportResult } from '../contract.js';
-import { readFleetHealth } from '../history/fleet-health.js';
+import { configuredSources, readHealthOf } from '../history/fleet-health.js';
 import { readRecords } from './read-records.js';
 
 /** A page ends with the group of sources that reaches it; failures come on top. */
-const PAGE_BYTES = 100_000;
+const PAGE_BYTES = 250_000;
 /** A host with more sources is told in several groups. */
 const GROUP = 100;
+/** So many sources, or the group that reaches it, are looked up in one query. */
+const SOURCES_AT_ONCE = 200;
 
 /** Sources of one host. */
-interface Group {
+interface Group<Source = ConfiguredSource> {
   readonly host: string;
-  readonly sources: readonly SourceHealth[];
+  readonly sources: readonly Source[];
   /** What befell the host as a whole is told with these. */
   readonly first: boolean;
 }
@@ -30,31 +33,34 @@ export async function readReport(
   { configPath, days, after }: ReadReportInput,
 ): Promise<ReadReportResult> {
   const configuration = await loadCachedConfig(configPath);
-  const { catalog: plan } = configuration.settings;
+  const ask: Ask = (work) => fromCatalog(providers, configuration.settings.catalog, ({ history }) => work(history));
   const window: ReportWindow = { untilMs: after?.untilMs ?? Date.now(), days };
-  const health = await readFleetHealth(providers, configuration, window.untilMs);
-  const groups = groupsOf(health.sources);
+  const groups = groupsOf(configuredSources(configuration));
+  let number = after?.groups ?? 0;
   let part =
     after === undefined
-      ? await fromCatalog(providers, plan, (catalog) => disksPart(catalog, health.destinations, window))
+      ? await ask((history) => disksPart(history, configuration, window))
       : partOf({ sources: [] }, window);
   let bytes = sizeOf(part);
-  for (const [number, group] of groups.entries()) {
-    if (number < (after?.groups ?? 0)) continue;
-    if (bytes >= PAGE_BYTES) return { window, part, next: { untilMs: window.untilMs, groups: number } };
+  for await (const group of withHealth(groups.slice(number), ask, window)) {
     control.signal.throwIfAborted();
     control.progress({ host: group.host });
-    const news = await fromCatalog(providers, plan, (catalog) => groupPart(catalog, group, window));
+    const news = await ask((history) => groupPart(history, group, window));
     bytes += sizeOf(news.sources);
     part = joinParts(part, news);
+    number += 1;
+    if (bytes >= PAGE_BYTES && number < groups.length)
+      return { window, part, next: { untilMs: window.untilMs, groups: number } };
   }
   return { window, part };
 }
 
+type Ask = <T>(work: (history: History) => Promise<T>) => Promise<T>;
+
 const sizeOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
 
-function groupsOf(sources: readonly SourceHealth[]): Group[] {
-  const hosts = new Map<string, SourceHealth[]>();
+function groupsOf(sources: readonly ConfiguredSource[]): Group[] {
+  const hosts = new Map<string, ConfiguredSource[]>();
   for (const source of sources) {
     const own = hosts.get(source.host);
     if (own === undefined) hosts.set(source.host, [source]);
@@ -69,8 +75,41 @@ function groupsOf(sources: readonly SourceHealth[]): Group[] {
   );
 }
 
-async function groupPart(catalog: Catalog, { host, sources, first }: Group, window: ReportWindow): Promise<ReportPart> {
-  const records = await readRecords(catalog.history, {
+/** A few groups ahead of whoever takes them: a page is made of some of a fleet, and asks for no more. */
+async function* withHealth(
+  groups: readonly Group[],
+  ask: Ask,
+  { untilMs }: ReportWindow,
+): AsyncGenerator<Group<SourceHealth>> {
+  for (const some of together(groups)) {
+    const configured = some.flatMap(({ sources }) => sources);
+    const health = await ask((history) => readHealthOf(history, configured, untilMs));
+    let told = 0;
+    for (const group of some) {
+      yield { ...group, sources: health.slice(told, told + group.sources.length) };
+      told += group.sources.length;
+    }
+  }
+}
+
+function* together(groups: readonly Group[]): Generator<readonly Group[]> {
+  let [some, sources]: [Group[], number] = [[], 0];
+  for (const group of groups) {
+    some.push(group);
+    sources += group.sources.length;
+    if (sources < SOURCES_AT_ONCE) continue;
+    yield some;
+    [some, sources] = [[], 0];
+  }
+  if (some.length > 0) yield some;
+}
+
+async function groupPart(
+  history: History,
+  { host, sources, first }: Group<SourceHealth>,
+  window: ReportWindow,
+): Promise<ReportPart> {
+  const records = await readRecords(history, {
     ...timesOf(window),
     kinds: ['source', 'host', 'size'],
     host,
@@ -87,16 +126,13 @@ async function groupPart(catalog: Catalog, { host, sources, first }: Group, wind
   );
 }
 
-/** @param newest of each destination that is configured */
-async function disksPart(
-  { history }: Catalog,
-  newest: readonly DestinationRecord[],
-  window: ReportWindow,
-): Promise<ReportPart> {
-  const configured = new Set(newest.map(({ destination }) => destination));
+/** The newest of each destination may be from before the window. */
+async function disksPart(history: History, { destinations }: Configuration, window: ReportWindow): Promise<ReportPart> {
+  const configured = new Set(destinations.map(({ name }) => name));
+  const newest = await history.destinations();
   const records = await readRecords(history, { ...timesOf(window), kinds: ['destination'] });
-  const known = ofKind(records, 'destination').filter(({ destination }) => configured.has(destination));
-  return partOf({ sources: [], disks: [...newest, ...known] }, window);
+  const known = [...newest, ...ofKind(records, 'destination')];
+  return partOf({ sources: [], disks: known.filter(({ destination }) => configured.has(destination)) }, window);
 }
 
 const timesOf = (window: ReportWindow): { readonly sinceMs: number; readonly untilMs: number } => ({

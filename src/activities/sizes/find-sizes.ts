@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
-import type { SizeTarget } from '../../core/sizes/sizes.js';
+import type { SizeKind, SizeTarget } from '../../core/sizes/sizes.js';
 import type { ActivityControl, Providers } from '../activity-control.js';
-import { noteInCatalog } from '../catalog/use-catalog.js';
+import { fromCatalog, noteInCatalog } from '../catalog/use-catalog.js';
 import type { FindSizesInput, FindSizesResult } from '../contract.js';
 import { atDestination, requireDestination } from '../mirror/destination-access.js';
 import { mirrorPathsOf } from '../mirror/mirror-paths.js';
@@ -20,7 +20,30 @@ export async function findSizes(
   await noteInCatalog(providers, control, host.catalog, (catalog) =>
     catalog.keepSizes({ host: host.name, source: source.name }, targets),
   );
-  return { targets: targets.slice(0, TARGETS_AT_MOST), leftOut: Math.max(0, targets.length - TARGETS_AT_MOST) };
+  const gone = await goneKinds(providers, input, targets);
+  return {
+    targets: targets.slice(0, TARGETS_AT_MOST),
+    leftOut: Math.max(0, targets.length - TARGETS_AT_MOST),
+    ...(gone.length === 0 ? {} : { gone }),
+  };
+}
+
+/** Without the catalog nobody can tell; the next scan says it. Copies of the other engine are not looked for, and may be there. */
+async function goneKinds(
+  providers: Providers,
+  { host, source }: FindSizesInput,
+  targets: readonly SizeTarget[],
+): Promise<SizeKind[]> {
+  const there = new Set(targets.map(({ kind }) => kind));
+  const place = { host: host.name, source: source.name, destination: source.destination.name };
+  try {
+    const known = await fromCatalog(providers, host.catalog, ({ history }) => history.sizes([place]));
+    return known
+      .filter(({ of, count }) => count > 0 && !there.has(of) && (of === 'archive') === (source.engine === 'archive'))
+      .map(({ of }) => of);
+  } catch {
+    return [];
+  }
 }
 
 const ARCHIVES: readonly SizeTarget[] = [{ kind: 'archive', name: '' }];

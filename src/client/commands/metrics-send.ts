@@ -3,7 +3,7 @@ import type { CatalogPlan } from '../../core/plan.js';
 import { HoldfastError } from '../../core/failures.js';
 import { backfillWorkflowId, TASK_QUEUE } from '../../core/ids.js';
 import { type MetricsSender, senderOf } from '../../core/metrics/sender.js';
-import { EXIT, exitCodeOfResult } from '../../core/statuses.js';
+import { EXIT, exitCodeOfFailure, exitCodeOfResult } from '../../core/statuses.js';
 import type {
   BackfillMetricsWorkflowInput,
   BackfillMetricsWorkflowResult,
@@ -75,25 +75,19 @@ async function backfillOne(
 async function waitForScan(context: CliContext, { configPath, connection }: AtWorkers): Promise<number | 'detached'> {
   const { loadConfig } = await import('../../config/load.js');
   const { followRun } = await import('../runs/follow-run.js');
+  const { runningSizeScan } = await import('../runs/running-size-scan.js');
   const { startSizeScan } = await import('../runs/start-size-scan.js');
   const { printScan, scanProgressView } = await import('../reports/sizes-report.js');
   const { sizeScanLimitMs: limitMs } = (await loadConfig(configPath)).settings;
-  const running = await runningScan(connection);
   const selection = { hosts: [], sources: [], tags: [] };
   const handle =
-    running === undefined
-      ? await startSizeScan(connection, { configPath, selection, limitMs })
-      : connection.client.workflow.getHandle(running);
+    (await runningSizeScan(connection, configPath)) ??
+    (await startSizeScan(connection, { configPath, selection, limitMs }));
   const result = await followRun<ScanSizesResult, ScanSizesProgress>(context, connection, handle, scanProgressView);
   if (result === 'detached') return result;
   printScan(context, result);
+  context.printJson({ message_type: 'scan', ...result });
   return exitCodeOfResult(result);
-}
-
-async function runningScan({ client }: TemporalConnection): Promise<string | undefined> {
-  const query = `WorkflowType = '${WORKFLOW.scanSizes}' AND ExecutionStatus = 'Running'`;
-  for await (const { workflowId } of client.workflow.list({ query })) return workflowId;
-  return undefined;
 }
 
 async function sendAll(
@@ -107,13 +101,10 @@ async function sendAll(
     senders.map(async (sender) => ({ workflowId: sender.workflowId, ...(await sendNow(connection, sender)) })),
   );
   for (const one of sent) printSent(context, one);
-  const has = (what: (one: (typeof sent)[number]) => boolean): boolean => sent.some(what);
+  const failed = sent.find(({ failure }) => failure !== undefined)?.failure;
+  const isRefused = sent.some(({ refused }) => refused > 0);
   return {
-    exitCode: has(({ failure }) => failure !== undefined)
-      ? EXIT.failed
-      : has(({ refused }) => refused > 0)
-        ? EXIT.warnings
-        : EXIT.ok,
+    exitCode: failed ? exitCodeOfFailure(failed) : isRefused ? EXIT.warnings : EXIT.ok,
     document: { sent: sum(sent.map((one) => one.sent)), refused: sum(sent.map((one) => one.refused)), senders: sent },
   };
 }

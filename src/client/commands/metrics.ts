@@ -25,7 +25,7 @@ export function registerMetricsCommands(program: Command): void {
   metrics
     .command('send')
     .description('send what waits and the state of the fleet now')
-    .option('--wait', 'after a scan of sizes: one that is running, else a new one', false)
+    .option('--wait', 'after a scan of all sizes: one that is running, else a new one', false)
     .action((options: { wait: boolean }, command: Command) => send(contextOf(command), options.wait));
   metrics
     .command('query')
@@ -70,9 +70,17 @@ async function query(context: CliContext, { hours, host }: QueryOptions): Promis
       input,
     ))
       rows.push(...page.rows);
+    if (rows.length === 0 && host !== undefined) await assertKnown(host, configPath);
     printMetricsRows(context, rows);
     context.printJson({ message_type: 'summary', points: rows.length, exit_code: EXIT.ok });
   });
+}
+
+/** A mistyped name must not look like a host without backups; one that was taken out of the configuration may have points. */
+async function assertKnown(host: string, configPath: string): Promise<void> {
+  const { loadConfig } = await import('../../config/load.js');
+  const { selectHost } = await import('../../config/selection.js');
+  selectHost((await loadConfig(configPath)).hosts, host, { hosts: [], sources: [], tags: [] });
 }
 
 const countUpTo =

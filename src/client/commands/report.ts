@@ -19,7 +19,9 @@ export function registerReportCommand(program: Command): void {
   program
     .command('report')
     .description('say what is not protected, why and since when, and what happened lately')
-    .option('--html <file>', 'write it as one HTML page with charts; - is standard output')
+    .addOption(
+      new Option('--html <file>', 'write it as one HTML page with charts; - is standard output').argParser(fileOf),
+    )
     .addOption(new Option('--days <count>', 'look back over so many days').argParser(daysOf).default(DEFAULT_DAYS))
     .addHelpText('after', '\nExamples:\n  holdfast report\n  holdfast report --html /var/www/backups.html --days 90')
     .action(async (options: ReportOptions, command: Command) => {
@@ -76,6 +78,11 @@ async function writeHtml(context: CliContext, report: Report, configPath: string
   await writePage(file, page);
   // No result: a crontab with --quiet sends no mail.
   context.note(`${headline(report.counts)}. Wrote ${file}.`);
+}
+
+function fileOf(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('Give the name of a file, or - for standard output.');
 }
 
 function daysOf(text: string): number {

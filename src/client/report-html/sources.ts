@@ -34,4 +34,4 @@ ${unexpected(counts.withoutExpectation)}</section>`;
 const unexpected = (count: number): Markup | undefined =>
   count === 0
     ? undefined
-    : html`<p class="note">${countText(count, 'source')} can never be overdue: no schedule takes ${count === 1 ? 'it' : 'them'}, and <code>expect_every</code> is not set.</p>`;
+    : html`<p class="note">${countText(count, 'source')} can never be overdue: no schedule takes ${count === 1 ? 'it' : 'them'}, and <code>expect_every</code> is not set, or is never.</p>`;

@@ -1,6 +1,6 @@
 import type { DestinationReport, HostReport, Report } from '../../core/report/report.js';
-import { ageText, bytesText } from '../output.js';
-import { placeText } from '../reports/report-words.js';
+import { bytesText } from '../output.js';
+import { leftText, placeText } from '../reports/report-words.js';
 import { listTable } from './data-table.js';
 import { folded } from './folded.js';
 import { lineChart } from './line-chart.js';
@@ -40,7 +40,7 @@ function roomText({ disk, outlook }: DestinationReport): string {
   const room = `${bytesText(disk.freeBytes)} free of ${bytesText(disk.totalBytes)}`;
   switch (outlook.trend) {
     case 'filling':
-      return `${room}, about ${ageText(outlook.daysLeft * 86_400_000)} left`;
+      return `${room}, ${leftText(outlook.daysLeft)} left`;
     case 'steady':
       return `${room}, does not fill up`;
     case 'unknown':

@@ -21,7 +21,8 @@ export async function writePage(path: string, text: string): Promise<void> {
   } catch (error) {
     await rm(temporary, { force: true });
     if (error instanceof HoldfastError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    // Node adds the name that the page has until it is whole, which nobody knows.
+    const reason = error instanceof Error ? error.message.replace(/, \w+ '.*$/s, '') : String(error);
     throw new HoldfastError('ReportNotWritten', `${path} was not written: ${reason}`, {}, { cause: error });
   }
 }

@@ -3,12 +3,13 @@ import type { SourceReport } from '../../core/report/source-report.js';
 import { dayStartMs } from '../../core/report/window.js';
 import type { CliContext } from '../cli-context.js';
 import { colours } from '../colours.js';
-import { ageText, bytesText, countText, table } from '../output.js';
+import { bytesText, countText, table } from '../output.js';
 import { proofsText } from './proofs-text.js';
 import {
   everyText,
   headline,
   isBad,
+  leftText,
   placeText,
   remark,
   sinceText,
@@ -46,7 +47,7 @@ export function printFleetReport(context: CliContext, report: Report): void {
   for (const line of proofsText(sources, window.untilMs)) context.print(line);
   if (counts.sources > 0 && counts.withoutExpectation > 0)
     context.print(
-      `${countText(counts.withoutExpectation, 'source')} can never be overdue: no schedule takes ${counts.withoutExpectation === 1 ? 'it' : 'them'}, and expect_every is not set.`,
+      `${countText(counts.withoutExpectation, 'source')} can never be overdue: no schedule takes ${counts.withoutExpectation === 1 ? 'it' : 'them'}, and expect_every is not set, or is never.`,
     );
 }
 
@@ -107,7 +108,7 @@ function printDestinations(context: CliContext, destinations: readonly Destinati
 function outlookText(outlook: DestinationReport['outlook']): string {
   switch (outlook.trend) {
     case 'filling':
-      return `about ${ageText(outlook.daysLeft * 86_400_000)}`;
+      return leftText(outlook.daysLeft);
     case 'steady':
       return 'does not fill up';
     case 'unknown':

@@ -20,8 +20,12 @@ export function printSent(
   context: CliContext,
   { workflowId, sent, refused, failure }: SentNow & { readonly workflowId: string },
 ): void {
-  const counts = `${countText(sent, 'record')}${refused === 0 ? '' : `, ${refused} refused: the worker’s log says why`}`;
-  if (failure === undefined) return context.print(`${workflowId}: ${counts} and the state of the fleet sent`);
+  // What it was at already is not counted: none does not mean that there was none.
+  const state = 'the state of the fleet';
+  const what =
+    sent === 0 ? `${state} sent, no record waits any more` : `${countText(sent, 'record')} and ${state} sent`;
+  const leftOut = refused === 0 ? '' : `; ${refused} refused: the worker’s log says why`;
+  if (failure === undefined) return context.print(`${workflowId}: ${what}${leftOut}`);
   for (const line of failureLines(failure)) context.print(line);
   context.note(
     isTriedAgain(failure)

@@ -92,6 +92,10 @@ export const sinceText = (atMs: number | undefined, nowMs: number): string =>
 export const agoText = (atMs: number, nowMs: number): string =>
   atMs > nowMs ? `${ageText(atMs - nowMs)} ahead of the clock` : `${ageText(nowMs - atMs)} ago`;
 
+/** How long a destination's room lasts: a guess, and told as one. */
+export const leftText = (days: number): string =>
+  days < 1 ? 'less than a day' : `about ${ageText(days * 86_400_000)}`;
+
 export const everyText = (everyMs: number | undefined): string =>
   everyMs === undefined ? '–' : `every ${ageText(everyMs)}`;
 

@@ -42,10 +42,15 @@ export const withError = (counts: ErrorCounts, type: ErrorType, more = 1): Error
   [type]: counts[type] + more,
 });
 
-export const addedErrors = (one: ErrorCounts, other: ErrorCounts): ErrorCounts =>
-  ERROR_TYPES.reduce((sum, type) => withError(sum, type, other[type]), one);
+export function addedErrors(one: ErrorCounts, other: ErrorCounts): ErrorCounts {
+  const sum = { ...one };
+  for (const type of ERROR_TYPES) sum[type] += other[type];
+  return sum;
+}
 
-export const sumOfErrors = (counts: ErrorCounts): number => ERROR_TYPES.reduce((sum, type) => sum + counts[type], 0);
+/** @param stored as with `errorCountsOf` */
+export const sumOfErrors = (stored: Partial<ErrorCounts> = {}): number =>
+  ERROR_TYPES.reduce((sum, type) => sum + (stored[type] ?? 0), 0);
 
 /** Only the types of which there are any. */
 export const presentErrors = (stored: Partial<ErrorCounts> = {}): Partial<ErrorCounts> =>

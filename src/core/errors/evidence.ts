@@ -1,5 +1,6 @@
 import type { FlawedEntry } from '../archive/manifest.js';
 import { visibleText } from '../entries/visible-text.js';
+import { cutText } from '../report/cut-text.js';
 import type { ErrorCounts } from './error-types.js';
 
 /** What is known of a step that failed beside its failure. */
@@ -20,7 +21,7 @@ export function evidenceLines(texts: readonly string[]): string[] {
   const lines = new Set<string>();
   for (const text of texts) {
     for (const line of visibleText(text).split('\n')) {
-      const shown = shortened(line.replaceAll('\t', ' ').trim());
+      const shown = cutText(line.replaceAll('\t', ' ').trim(), CHARACTERS);
       if (shown !== '') lines.add(shown);
       if (lines.size === LINES) return [...lines];
     }
@@ -33,10 +34,3 @@ const RSYNC_LINE = /^(?:rsync|ERROR|skipping|[a-z ]+ has vanished)\b/;
 /** rsync's lines name the entry, those of tar and find are kept without its name. */
 export const lineOfFlaw = ({ path, message }: FlawedEntry): string =>
   path === '' || RSYNC_LINE.test(message) ? message : `${path}: ${message}`;
-
-/** Never cuts a character in two. */
-function shortened(line: string): string {
-  if (line.length <= CHARACTERS) return line;
-  const characters = [...line.slice(0, 2 * CHARACTERS + 2)];
-  return characters.length <= CHARACTERS ? characters.join('') : `${characters.slice(0, CHARACTERS - 1).join('')}…`;
-}

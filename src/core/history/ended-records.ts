@@ -2,6 +2,7 @@ import { type ErrorCounts, errorCountsOf, sumOfErrors, withError } from '../erro
 import { evidenceLines } from '../errors/evidence.js';
 import { errorTypeOfFailure, isError } from '../errors/failure-errors.js';
 import { errorCountsOfFlaws } from '../errors/flaw-errors.js';
+import { cutText } from '../report/cut-text.js';
 import { exitCodeOfResult, type Status } from '../statuses.js';
 import type { EndedBy, EndedHost, EndedSource, HostExecution } from './ended.js';
 import { figuresOf } from './ended-figures.js';
@@ -98,4 +99,4 @@ const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, numbe
 const shortened = (failure: EndedBy | undefined): Pick<SourceRecord, 'failure'> =>
   failure === undefined
     ? {}
-    : { failure: { type: failure.type, message: failure.message.slice(0, MESSAGE_CHARACTERS) } };
+    : { failure: { type: failure.type, message: cutText(failure.message, MESSAGE_CHARACTERS) } };

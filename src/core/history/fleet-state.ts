@@ -1,5 +1,5 @@
 import type { Status } from '../statuses.js';
-import type { DestinationRecord, SizeRecord, SourceTags } from './records.js';
+import type { DestinationRecord, SizeRecord, SourcePlace, SourceTags } from './records.js';
 import type { SourceState } from './source-state.js';
 
 /** A source as the configuration has it. */
@@ -59,24 +59,36 @@ export const OVERDUE_AFTER = 1.5;
  * that was given another destination has no backup there yet.
  */
 export function fleetHealth(input: FleetHealthInput): FleetHealth {
-  const { configured, configuredDestinations, states, sizes, destinations, pending, dropped, nowMs } = input;
-  const known = new Map(states.map((state) => [keyOf(state), state]));
-  const measured = new Map<string, SizeRecord[]>();
-  for (const size of sizes) measured.set(keyOf(size), [...(measured.get(keyOf(size)) ?? []), size]);
+  const { configuredDestinations, destinations, pending, dropped, nowMs } = input;
   return {
     atMs: nowMs,
-    sources: configured.map((source) => ({
-      ...sourceHealth(source, known.get(keyOf(source)), nowMs),
-      sizes: measured.get(keyOf(source)) ?? [],
-    })),
+    sources: healthOfSources(input),
     destinations: destinations.filter(({ destination }) => configuredDestinations.includes(destination)),
     pending,
     dropped,
   };
 }
 
-const keyOf = ({ host, source, destination }: Omit<SourceTags, 'engine'>): string =>
-  JSON.stringify([host, source, destination]);
+/** The same for sources alone, all of a configuration or some. */
+export function healthOfSources({
+  configured,
+  states,
+  sizes,
+  nowMs,
+}: Pick<FleetHealthInput, 'configured' | 'states' | 'sizes' | 'nowMs'>): SourceHealth[] {
+  const known = new Map(states.map((state) => [keyOf(state), state]));
+  const measured = new Map<string, SizeRecord[]>();
+  for (const size of sizes) {
+    const key = keyOf(size);
+    measured.set(key, [...(measured.get(key) ?? []), size]);
+  }
+  return configured.map((source) => {
+    const key = keyOf(source);
+    return { ...sourceHealth(source, known.get(key), nowMs), sizes: measured.get(key) ?? [] };
+  });
+}
+
+const keyOf = ({ host, source, destination }: SourcePlace): string => JSON.stringify([host, source, destination]);
 
 function sourceHealth(
   source: ConfiguredSource,

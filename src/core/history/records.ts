@@ -17,10 +17,14 @@ interface Noted {
   readonly atMs: number;
 }
 
-export interface SourceTags {
+/** A source and where its backups go. */
+export interface SourcePlace {
   readonly host: string;
   readonly source: string;
   readonly destination: string;
+}
+
+export interface SourceTags extends SourcePlace {
   readonly engine: Engine;
 }
 

@@ -5,33 +5,47 @@ export interface MeasuredSource {
   readonly runId: string;
   /** When all of it had been measured. */
   readonly atMs: number;
-  readonly host: string;
   readonly source: string;
   readonly destination: string;
   readonly sizes: readonly MeasuredSize[];
   /** What is there and was not measured. */
   readonly missing: readonly Pick<SizeTarget, 'kind'>[];
+  /** Of which there are none any more: what was measured of them before is not to stand any longer. */
+  readonly gone?: readonly SizeKind[];
 }
 
-/** One record for each kind of what a scan measured of a source. */
-export function sizeRecords(measured: MeasuredSource): SizeRecord[] {
-  const kinds = new Set(measured.sizes.map(({ kind }) => kind));
-  return [...kinds].map((kind) => sizeRecord(measured, kind));
+/** What a scan measured of a source, kind by kind, as the run's result keeps it. */
+export interface SourceTotals extends Pick<MeasuredSource, 'runId' | 'atMs' | 'source' | 'destination'> {
+  readonly kinds: readonly KindTotals[];
 }
 
-function sizeRecord(
-  { runId, atMs, host, source, destination, sizes, missing }: MeasuredSource,
-  of: SizeKind,
-): SizeRecord {
-  const ofKind = sizes.filter(({ kind }) => kind === of);
-  const [exclusiveBytes, sharedBytes] = [sum(ofKind, 'exclusiveBytes'), sum(ofKind, 'sharedBytes')];
-  return {
+type KindTotals = Pick<SizeRecord, 'of' | 'count' | 'totalBytes' | 'exclusiveBytes' | 'sharedBytes' | 'complete'>;
+
+export function totalsOf(measured: MeasuredSource): SourceTotals {
+  const { runId, atMs, source, destination, sizes, gone = [] } = measured;
+  const there = [...new Set(sizes.map(({ kind }) => kind))].map((kind) => totalsOfKind(measured, kind));
+  return { runId, atMs, source, destination, kinds: [...there, ...gone.map((of) => ({ of, ...NOTHING }))] };
+}
+
+const NOTHING = { count: 0, totalBytes: 0, exclusiveBytes: 0, sharedBytes: 0, complete: true } as const;
+
+/** One record for each kind. */
+export function sizeRecords(host: string, { runId, atMs, source, destination, kinds }: SourceTotals): SizeRecord[] {
+  return kinds.map((totals) => ({
     kind: 'size',
-    id: `size/${runId}/${host}/${source}/${of}`,
+    id: `size/${runId}/${host}/${source}/${totals.of}`,
     atMs,
     host,
     source,
     destination,
+    ...totals,
+  }));
+}
+
+function totalsOfKind({ sizes, missing }: MeasuredSource, of: SizeKind): KindTotals {
+  const ofKind = sizes.filter(({ kind }) => kind === of);
+  const [exclusiveBytes, sharedBytes] = [sum(ofKind, 'exclusiveBytes'), sum(ofKind, 'sharedBytes')];
+  return {
     of,
     count: ofKind.reduce((count, { backups = 1 }) => count + backups, 0),
     totalBytes: ofKind.reduce((total, { totalBytes }) => total + totalBytes, 0),

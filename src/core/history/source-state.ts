@@ -44,7 +44,8 @@ export function withLastSuccess(record: StateRecord, state: SourceState | undefi
   return { ...record, lastSuccessAtMs: before };
 }
 
-const isSuccess = ({ status }: SourceRecord): boolean => status === 'ok' || status === 'warning';
+/** It made a backup. */
+export const isSuccess = ({ status }: Pick<SourceRecord, 'status'>): boolean => status === 'ok' || status === 'warning';
 
 type Known = Omit<SourceState, keyof SourceTags>;
 

@@ -104,7 +104,7 @@ export const MEASUREMENTS = {
     },
   },
   backup_run: {
-    what: 'A whole run, when it has ended: backups, restores, verifications, drills, prunes, scans of sizes',
+    what: 'A whole run, when it has ended: backups and restores, those of drills too',
     tags: ['type', 'plan'],
     fields: {
       ...status,
@@ -122,7 +122,7 @@ export const MEASUREMENTS = {
       total_bytes: int('see [sizes.md](sizes.md)'),
       exclusive_bytes: maybe(int('BTRFS: what nothing else shares')),
       shared_bytes: maybe(int('BTRFS: what something else uses as well')),
-      count: int('snapshots, or backups in archives; 1 for a mirror'),
+      count: int('snapshots, or backups in archives; 1 for a mirror; 0: there are none any more'),
       complete: int('0: something was not counted, there is more'),
     },
   },

@@ -1,5 +1,7 @@
 import { errorCountsOf, sumOfErrors } from '../errors/error-types.js';
 import type { FleetHealth, SourceHealth } from '../history/fleet-state.js';
+import type { SourceRecord } from '../history/records.js';
+import { isSuccess } from '../history/source-state.js';
 import { statusNumeric } from '../statuses.js';
 import { pointOf, type Point } from './points.js';
 
@@ -23,8 +25,8 @@ export function pointsOfHealth(health: FleetHealth): readonly Point[] {
 
 function pointOfState(source: SourceHealth, atMs: number): Point {
   const { host, destination, engine, status, overdue, expectEveryMs, lastSuccessAtMs, lastProofAtMs, state } = source;
-  const reason = reasonOf(source);
   const last = state?.last;
+  const failure = blamed(source);
   return pointOf(
     'backup_state',
     atMs,
@@ -33,10 +35,10 @@ function pointOfState(source: SourceHealth, atMs: number): Point {
       status: status ?? 'none',
       status_numeric: status === undefined ? undefined : statusNumeric(status),
       unprotected: Number(source.unprotected !== undefined),
-      reason,
+      reason: failure?.type ?? reasonOf(source),
       overdue: Number(overdue),
       failing: Number(status === 'failed' || status === 'cancelled'),
-      failure_message: reason === '' ? '' : (last?.failure?.message ?? ''),
+      failure_message: failure?.message ?? '',
       error_count: sumOfErrors(errorCountsOf(last?.errorCounts)),
       warning_count: last?.warnings ?? 0,
       last_run_timestamp: seconds(last?.atMs),
@@ -50,11 +52,17 @@ function pointOfState(source: SourceHealth, atMs: number): Point {
   );
 }
 
-/** Why it is unprotected, as far as its last run can tell: an overdue backup of a host that did not answer is `HostUnreachable`. */
-function reasonOf({ unprotected, state }: SourceHealth): string {
-  if (unprotected === undefined) return '';
-  return state?.last?.failure?.type ?? (unprotected === 'never' ? 'never backed up' : unprotected);
+/**
+ * Why it is unprotected, as far as its last run can tell: an overdue backup of a host that did not answer is `HostUnreachable`. One that made a backup is not to
+ * blame, even if it was slow.
+ */
+function blamed({ unprotected, state }: SourceHealth): SourceRecord['failure'] {
+  const last = state?.last;
+  return unprotected === undefined || last === undefined || isSuccess(last) ? undefined : last.failure;
 }
+
+const reasonOf = ({ unprotected }: SourceHealth): string =>
+  unprotected === 'never' ? 'never backed up' : (unprotected ?? '');
 
 const seconds = (milliseconds: number | undefined): number | undefined =>
   milliseconds === undefined ? undefined : milliseconds / 1_000;

@@ -8,6 +8,7 @@ import type {
   SizeRecord,
   SourceRecord,
 } from '../history/records.js';
+import { isSuccess } from '../history/source-state.js';
 import { statusNumeric, type Status } from '../statuses.js';
 import { STATUSES } from './measurements.js';
 import { pointOf, type Point } from './points.js';
@@ -67,8 +68,9 @@ function pointOfSource(record: SourceRecord): Point {
   );
 }
 
-function successAge({ status, atMs, lastSuccessAtMs }: SourceRecord): number | undefined {
-  if (status === 'ok' || status === 'warning') return 0;
+function successAge(record: SourceRecord): number | undefined {
+  const { atMs, lastSuccessAtMs } = record;
+  if (isSuccess(record)) return 0;
   return lastSuccessAtMs === undefined ? undefined : Math.max(0, atMs - lastSuccessAtMs) / 1_000;
 }
 

@@ -1,3 +1,4 @@
+import { cutText } from '../report/cut-text.js';
 import { MEASUREMENTS, type Field, type MeasurementName, type TagsOf, type ValuesOf } from './measurements.js';
 
 /**
@@ -41,7 +42,7 @@ export function pointOf<Name extends MeasurementName>(
 
 function fieldValue(field: Field | undefined, value: number | string | undefined): FieldValue | undefined {
   if (field === undefined || value === undefined) return undefined;
-  if (field.type === 'text') return { text: String(value).slice(0, TEXT_AT_MOST) };
+  if (field.type === 'text') return { text: cutText(String(value), TEXT_AT_MOST) };
   if (typeof value !== 'number' || !Number.isFinite(value)) return undefined;
   return field.type === 'int' ? { int: Math.round(value) } : { float: value };
 }

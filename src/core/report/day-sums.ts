@@ -1,4 +1,4 @@
-import { errorCountsOf, sumOfErrors } from '../errors/error-types.js';
+import { sumOfErrors } from '../errors/error-types.js';
 import type { SourceRecord } from '../history/records.js';
 import type { Status } from '../statuses.js';
 import { dayOf, eachDay, type ReportWindow } from './window.js';
@@ -24,8 +24,7 @@ const NOTHING: DaySums = {
 };
 
 /** Of all kinds. */
-export const errorsIn = ({ errorCounts }: Pick<SourceRecord, 'errorCounts'>): number =>
-  sumOfErrors(errorCountsOf(errorCounts));
+export const errorsIn = ({ errorCounts }: Pick<SourceRecord, 'errorCounts'>): number => sumOfErrors(errorCounts);
 
 /** @param records in any order; those outside the window count nowhere */
 export function sumDays(records: readonly SourceRecord[], window: ReportWindow): DaySums[] {

@@ -3,6 +3,7 @@ export type Outlook =
   | { readonly trend: 'unknown' }
   /** It does not fill up. */
   | { readonly trend: 'steady' }
+  /** `daysLeft` from the last of the days. */
   | { readonly trend: 'filling'; readonly daysLeft: number };
 
 /** Fewer days say too little. */
@@ -21,7 +22,8 @@ export function outlookOf(freeBytes: readonly (number | null)[]): Outlook {
   const meanBytes = mean(known.map(({ bytes }) => bytes));
   const spread = known.reduce((sum, { day }) => sum + (day - meanDay) ** 2, 0);
   const perDay = known.reduce((sum, { day, bytes }) => sum + (day - meanDay) * (bytes - meanBytes), 0) / spread;
-  const daysLeft = last.bytes / -perDay;
+  // Where nobody looked on the last days, it may have gone on all the same.
+  const daysLeft = Math.max(0, last.bytes / -perDay - (freeBytes.length - 1 - last.day));
   return perDay < 0 && daysLeft <= DAYS_WORTH_TELLING ? { trend: 'filling', daysLeft } : { trend: 'steady' };
 }
 

@@ -1,6 +1,7 @@
 /** How much room a host's copies take: the words that measuring, the catalog and lists have in common. */
 
-export type SizeKind = 'mirror' | 'snapshot' | 'archive';
+export const SIZE_KINDS = ['mirror', 'snapshot', 'archive'] as const;
+export type SizeKind = (typeof SIZE_KINDS)[number];
 
 /** One thing whose size is measured. */
 export interface SizeTarget {

@@ -71,7 +71,8 @@ export class InfluxConnection {
         writer.dispose();
       }
       // The client takes 201 too, which stands for a part.
-      if (status !== 204 || written !== lines.length)
+      if (status !== undefined && status !== 204) throw new HttpError(status, 'no word that all is written');
+      if (status === undefined || written !== lines.length)
         throw new Error(`the answer to ${lines.length} points was ${status}, ${written} went out`);
     });
   }

@@ -14,6 +14,9 @@ export class TooSlow extends Error {
 }
 
 const TLS_CODE = /^(CERT_\w+|DEPTH_ZERO_\w+|EPROTO|ERR_SSL_\w+|ERR_TLS_\w+|INVALID_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+)$/;
+const TLS_THERE = /HTTP request to an HTTPS server/i;
+/** Of Node’s parser; but for an answer that ends too early. */
+const NO_HTTP_CODE = /^HPE_(?!INVALID_EOF_STATE)/;
 const NO_TLS_THERE = /wrong version number|packet length too long|record layer/i;
 const MISSING = /\b(database|retention policy|bucket|organization)\b.*\bnot found\b/i;
 const NOT_PERMITTED = /not authorized|requires? \w+ privilege|insufficient permissions/i;
@@ -32,6 +35,7 @@ function ofAnswer(error: HttpError, plan: InfluxPlan): Reason {
   const said = `${words} (HTTP ${error.statusCode})`;
   const refusal = refusalOf(words, plan);
   if (refusal) return [refusal[0], `${refusal[1]} (HTTP ${error.statusCode})`];
+  if (TLS_THERE.test(words)) return ['MetricsUntrusted', `it speaks TLS: ${said}`];
   switch (error.statusCode) {
     case 401:
       return ['MetricsDenied', `${loginOf(plan)}: ${said}`];
@@ -40,6 +44,8 @@ function ofAnswer(error: HttpError, plan: InfluxPlan): Reason {
     case 408:
     case 425:
       return ['MetricsUnreachable', said];
+    case 413:
+      return ['MetricsRefused', `what it, or a proxy before it, takes as one request has no room for a point: ${said}`];
     case 429:
       return ['MetricsUnreachable', `it is asked too often${againIn(error)}: ${said}`];
     default:
@@ -98,6 +104,7 @@ function ofConnection(error: unknown): Reason {
   const codes = causes.map(({ code }) => (typeof code === 'string' ? code : ''));
   if (codes.some((code) => TLS_CODE.test(code)))
     return ['MetricsUntrusted', NO_TLS_THERE.test(reason) ? 'it speaks no TLS' : `TLS: ${reason}`];
+  if (codes.some((code) => NO_HTTP_CODE.test(code))) return ['MetricsForeign', `it does not speak HTTP: ${reason}`];
   if (error instanceof TooSlow || codes.some((code) => code !== '')) return ['MetricsUnreachable', reason];
   // The client's word for an answer that was cut off.
   if (causes.some(({ name }) => name === 'AbortError')) return ['MetricsUnreachable', 'the answer was cut off'];

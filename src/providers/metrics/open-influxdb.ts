@@ -43,10 +43,14 @@ function sendable(token: string): string {
 }
 
 async function readCa(file: string): Promise<string> {
+  let text: string;
   try {
-    return await readFile(file, 'utf8');
+    text = await readFile(file, 'utf8');
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? 'it could not be read';
     throw new HoldfastError('ConfigInvalid', `cannot read the CAs of InfluxDB from ${file}: ${reason}`);
   }
+  // OpenSSL takes what holds none for an empty list, and then trusts nobody.
+  if (/^-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/m.test(text)) return text;
+  throw new HoldfastError('ConfigInvalid', `the ca_file of InfluxDB, ${file}, holds no certificate in PEM form`);
 }

@@ -26,6 +26,8 @@ interface Execution {
 export function openFleetHistory({ configPath, options }: FleetBackupInput): FleetHistory {
   if (options.dryRun) return { ended: () => undefined, lost: () => undefined, close: async () => undefined };
   const note = openHistory(configPath);
+  /** By host. */
+  const met = new Map<string, number>();
   let waiting: readonly HistoryRecord[] = [];
   let isClosing = false;
   const noteAll = async (): Promise<void> => {
@@ -42,7 +44,11 @@ export function openFleetHistory({ configPath, options }: FleetBackupInput): Fle
   const noting = always(noteAll);
   return {
     ended: (result, execution) => (waiting = [...waiting, ...recordsOfHost(result, execution)]),
-    lost: (summary, startedAtMs = Date.now()) => (waiting = [...waiting, recordOfLost(summary, startedAtMs)]),
+    lost: (summary, startedAtMs = Date.now()) => {
+      const times = (met.get(summary.host) ?? 0) + 1;
+      met.set(summary.host, times);
+      waiting = [...waiting, recordOfLost(summary, startedAtMs, times)];
+    },
     close: () => {
       isClosing = true;
       return noting;
@@ -50,11 +56,12 @@ export function openFleetHistory({ configPath, options }: FleetBackupInput): Fle
   };
 }
 
-function recordOfLost({ host, status, failure, runId, workflowId }: HostSummary, startedAtMs: number): HistoryRecord {
+function recordOfLost(summary: HostSummary, startedAtMs: number, times: number): HistoryRecord {
+  const { host, status, failure, runId, workflowId } = summary;
   const run = workflowInfo();
   const ended = { host, status, sources: [], startedAtMs, durationMs: Date.now() - startedAtMs };
   const execution = runId === undefined ? run : { workflowId, runId };
   const record = recordOfHost({ ...ended, ...(failure === undefined ? {} : { failure }) }, execution);
-  // One that has no execution of its own may be met so several times in a run.
-  return runId === undefined ? { ...record, id: `host/${run.runId}/${host}/${startedAtMs}` } : record;
+  // One that has no execution of its own may be met so several times in a run. The clock may say something else when the step is done again.
+  return runId === undefined ? { ...record, id: `host/${run.runId}/${host}/${times}` } : record;
 }

@@ -2,6 +2,7 @@
 import type { QueryDefinition } from '@temporalio/common';
 import type { ListSizesInput, ListSizesResult } from '../../activities/contract.js';
 import type { Failure } from '../../core/failures.js';
+import type { SourceTotals } from '../../core/history/size-records.js';
 import type { Selection } from '../../core/plan.js';
 import type { MeasuredSize } from '../../core/sizes/sizes.js';
 import type { Status } from '../../core/statuses.js';
@@ -79,6 +80,8 @@ export interface MeasureSizesState {
   readonly counts: SizeCounts;
   /** The largest, as many as fit; the catalog has them all. */
   readonly sizes: readonly MeasuredSize[];
+  /** Of the sources that are done, as history was told of them, as many as fit. Absent in what older versions left. */
+  readonly totals?: readonly SourceTotals[];
   /** At most 50. */
   readonly failures: readonly Failure[];
 }
@@ -90,6 +93,7 @@ export interface MeasureSizesResult {
   readonly failure?: Failure;
   readonly counts: SizeCounts;
   readonly sizes: readonly MeasuredSize[];
+  readonly totals?: readonly SourceTotals[];
   readonly failures: readonly Failure[];
   readonly startedAtMs: number;
   readonly durationMs: number;

@@ -114,6 +114,10 @@ export interface RestoreDrillInput {
 export interface SourceDrill extends SourceOutcome {
   readonly engine: Engine;
   readonly backupId?: string;
+  readonly destination: string;
+  /** The execution that drilled it: a run may go on in several. */
+  readonly runId: string;
+  readonly endedAtMs: number;
   readonly seed: number;
   readonly proof?: ProofKind;
   readonly files: number;

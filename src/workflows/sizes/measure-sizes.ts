@@ -1,7 +1,7 @@
 import { continueAsNew, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { HostPlan, SourcePlan } from '../../core/plan.js';
-import { sizeRecords } from '../../core/history/size-records.js';
-import type { MeasuredSize, SizeTarget } from '../../core/sizes/sizes.js';
+import { sizeRecords, totalsOf } from '../../core/history/size-records.js';
+import type { MeasuredSize, SizeKind, SizeTarget } from '../../core/sizes/sizes.js';
 import { background, local, quick, step } from '../activity-profiles.js';
 import { conclude } from '../conclude.js';
 import { failureOfActivity } from '../failure-of-activity.js';
@@ -57,9 +57,12 @@ async function measureSource(
   const place = { host: host.name, source: source.name };
   const sizes: MeasuredSize[] = [];
   const missing: Pick<SizeTarget, 'kind'>[] = [];
+  let gone: readonly SizeKind[] = [];
   try {
     record.doing(`${source.name}: finding what there is`);
-    const { targets, leftOut } = await step(`find what ${source.name} has`, quick.findSizes, { host, source });
+    const found = await step(`find what ${source.name} has`, quick.findSizes, { host, source });
+    const { targets, leftOut } = found;
+    gone = found.gone ?? [];
     for (const target of targets) {
       record.doing(`${source.name}: ${textOf(target)}`);
       const { size, failed } = await measureTarget(host, source, target, limitMs, record);
@@ -74,8 +77,10 @@ async function measureSource(
     if (isCancellation(error)) throw error;
     record.failed(failureOfActivity(error, place));
   }
-  const measured = { runId: workflowInfo().runId, atMs: Date.now(), ...place, destination: source.destination.name };
-  await note(sizeRecords({ ...measured, sizes, missing }));
+  const measured = { runId: workflowInfo().runId, atMs: Date.now(), source: source.name, sizes, missing, gone };
+  const totals = totalsOf({ ...measured, destination: source.destination.name });
+  record.measuredSource(totals);
+  await note(sizeRecords(host.name, totals));
 }
 
 /** Neither a size nor a failure: it is there no more. */

@@ -1,5 +1,6 @@
 import { setCurrentDetails } from '@temporalio/workflow';
 import type { Failure } from '../../core/failures.js';
+import type { SourceTotals } from '../../core/history/size-records.js';
 import type { MeasuredSize } from '../../core/sizes/sizes.js';
 import type { Status } from '../../core/statuses.js';
 import type {
@@ -11,7 +12,7 @@ import type {
 } from '../messages.js';
 import { firstThatFit } from '../payload-budget.js';
 
-const BYTES_AT_MOST = 40 * 1024;
+const BYTES_AT_MOST = { sizes: 24 * 1024, totals: 16 * 1024 };
 const SIZES_AT_MOST = 200;
 const FAILURES_AT_MOST = 50;
 
@@ -21,6 +22,8 @@ export const NO_SIZES: SizeCounts = { measured: 0, partial: 0, failed: 0, leftOu
 export interface SizesRecord {
   doing(what: string): void;
   measured(size: MeasuredSize): void;
+  /** All of a source has been measured, as far as there is anything. */
+  measuredSource(totals: SourceTotals): void;
   failed(reason: Failure): void;
   /** More than are measured. */
   leftOut(count: number): void;
@@ -45,7 +48,7 @@ export function openSizesRecord({ host, carried }: MeasureSizesInput): SizesReco
   const count = (news: Partial<SizeCounts>): void => {
     state = { ...state, counts: sumOfSizes(state.counts, { ...NO_SIZES, ...news }) };
   };
-  const largest = (): readonly MeasuredSize[] => firstThatFit(state.sizes, BYTES_AT_MOST);
+  const largest = (): readonly MeasuredSize[] => firstThatFit(state.sizes, BYTES_AT_MOST.sizes);
 
   return {
     doing: (what) => {
@@ -56,6 +59,10 @@ export function openSizesRecord({ host, carried }: MeasureSizesInput): SizesReco
       count({ measured: 1, partial: size.complete ? 0 : 1 });
       const sizes = [...state.sizes, size].sort((a, b) => b.totalBytes - a.totalBytes);
       state = { ...state, sizes: sizes.slice(0, SIZES_AT_MOST) };
+    },
+    measuredSource: (totals) => {
+      if (totals.kinds.length === 0) return;
+      state = { ...state, totals: firstThatFit([...(state.totals ?? []), totals], BYTES_AT_MOST.totals) };
     },
     failed: (reason) => {
       count({ failed: 1 });
@@ -77,6 +84,7 @@ export function openSizesRecord({ host, carried }: MeasureSizesInput): SizesReco
       ...(stopped === undefined ? {} : { failure: stopped }),
       counts: state.counts,
       sizes: largest(),
+      totals: state.totals ?? [],
       failures: state.failures,
       startedAtMs: state.startedAtMs,
       durationMs: Date.now() - state.startedAtMs,

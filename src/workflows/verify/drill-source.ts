@@ -26,7 +26,7 @@ export async function drillSource(
   tell: Tell,
 ): Promise<SourceDrill> {
   const seed = input.seed ?? seedOf(uuid4());
-  const drill = new Drill(selected, seed);
+  const drill = new Drill(selected, seed, run);
   try {
     tell('drawing files');
     const { configPath, point, sample, scratchIn, identity } = input;
@@ -96,6 +96,7 @@ class Drill {
   constructor(
     private readonly selected: SelectedSource,
     private readonly seed: number,
+    private readonly run: RunIdentity,
   ) {}
 
   planned(plan: PlanDrillResult): void {
@@ -129,6 +130,9 @@ class Drill {
       status: statusOf(reason),
       ...(reason === undefined ? {} : { failure: reason }),
       ...(this.#plan === undefined ? {} : { backupId: this.#plan.backupId }),
+      destination: source.destination.name,
+      runId: this.run.runId,
+      endedAtMs: Date.now(),
       seed: this.seed,
       ...(proven === undefined || reason !== undefined ? {} : { proof: proven.proof }),
       files: proven?.files ?? 0,

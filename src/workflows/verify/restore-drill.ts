@@ -1,11 +1,11 @@
 import { continueAsNew, setHandler, workflowInfo } from '@temporalio/workflow';
+import { proofsOf } from '../../core/history/proof-records.js';
 import { conclude } from '../conclude.js';
 import { drillSource } from './drill-source.js';
 import { openHistory } from '../history/note-ended.js';
 import { sourcesProgressQuery, type RestoreDrillInput, type RestoreDrillResult } from '../messages.js';
 import { eachSourceOrStop } from '../sources-queue.js';
 import { openSourcesRecord } from '../sources-record.js';
-import { proofsOf } from './proof-of-drill.js';
 
 /** A drill fills the disk of the worker: one source at a time. */
 const SOURCES_AT_A_TIME = 1;
@@ -23,10 +23,9 @@ export async function restoreDrill(input: RestoreDrillInput): Promise<RestoreDri
   const { workflowId, runId } = workflowInfo();
   const goesOn = await eachSourceOrStop(input, SOURCES_AT_A_TIME, record, async (selected) => {
     const place = `${selected.host.name}:${selected.source.name}`;
-    const run = { workflowId, runId };
-    const drill = await drillSource(input, selected, run, (what) => record.doing(place, what));
+    const drill = await drillSource(input, selected, { workflowId, runId }, (what) => record.doing(place, what));
     record.ended(place, drill);
-    await note(proofsOf(drill, selected, run));
+    await note(proofsOf(drill));
   });
   if (goesOn) await continueAsNew<typeof restoreDrill>({ ...input, carried: record.state() });
   const result: RestoreDrillResult = { kind: 'restore-drill', ...record.result() };

@@ -66,6 +66,15 @@ describe('what ended', () => {
     expect(bench.pokes).toEqual([]);
   });
 
+  test('goes where it would have gone before somebody made a mistake in the file', async () => {
+    const path = bench.configure('config.yaml', INFLUXDB);
+    await note(path, hostRecord());
+    writeFileSync(path, 'hosts: [');
+    await note(path, sourceRecord({ status: 'failed' }));
+    expect(await waiting(path)).toBe(2);
+    expect(bench.pokes).toEqual([`soon ${path}`, `soon ${path}`]);
+  });
+
   test('ends as it did when the catalog is away: the log says what to do', async () => {
     const path = bench.configure('away.yaml', 'catalog: {type: postgres, url: {env: CATALOG_URL}}', INFLUXDB);
     await note(path, sourceRecord());

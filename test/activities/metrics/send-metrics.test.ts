@@ -169,7 +169,7 @@ describe('without a server', () => {
       `config: {backup_base: ${bench.directory}}\nhosts: {h: {paths: [{path: /x}]}}\nmetrics: {influxdb: ${file}}`,
     );
     await expect(bench.send()).rejects.toMatchObject({
-      type: 'ConfigNotFound',
+      type: 'ConfigInvalid',
       message: expect.stringContaining(file) as string,
     });
   });

@@ -8,8 +8,10 @@ import { findSizes } from '../../../src/activities/sizes/find-sizes.js';
 import { listSizes } from '../../../src/activities/sizes/list-sizes.js';
 import { measureSize } from '../../../src/activities/sizes/measure-size.js';
 import { directoryOf, recordOf } from '../../../src/activities/snapshots/snapshot-paths.js';
+import type { SizeRecord } from '../../../src/core/history/records.js';
 import type { SizeTarget } from '../../../src/core/sizes/sizes.js';
 import { manifestKey } from '../../../src/core/archive/manifest-keys.js';
+import { NOON, sizeRecord } from '../../support/noted-records.js';
 import { hostPlan, sourcePlan } from '../../support/plans.js';
 import { type PruneBench, startPruneBench } from '../../support/prune-bench.js';
 
@@ -160,4 +162,25 @@ test('a catalog that cannot be written keeps nothing from being measured, and sa
   const { size } = await measureSize(broken, control, { host, source: mirror(), ...MIRROR, limitMs: 60_000 });
   expect(size?.complete).toBe(true);
   expect(logged).toHaveLength(1);
+});
+
+test('kinds of which history still counts some, and there are none any more, are named until history knows', async () => {
+  const removed = sourcePlan({ ...mirror(), name: 'var/removed' });
+  const note = (...counts: readonly (readonly [SizeRecord['of'], number])[]) =>
+    providers.catalogs.use(undefined, ({ history }) =>
+      history.note(
+        counts.map(([of, count]) =>
+          sizeRecord({ source: removed.name, destination: 'backup_base', of, count, atMs: (atMs += 1) }),
+        ),
+        { configPath: bench.configPath, send: false },
+      ),
+    );
+  let atMs = NOON;
+  expect(await find(removed)).toEqual({ targets: [], leftOut: 0 });
+  // One of another engine lies where it is not looked for now.
+  await note(['mirror', 1], ['snapshot', 3], ['archive', 2]);
+  for (let times = 0; times < 2; times += 1)
+    expect(await find(removed)).toEqual({ targets: [], leftOut: 0, gone: ['mirror', 'snapshot'] });
+  await note(['mirror', 0], ['snapshot', 0]);
+  expect(await find(removed)).toEqual({ targets: [], leftOut: 0 });
 });

@@ -79,6 +79,6 @@ test('directories and pipes are no files', async () => {
 
 test('a directory that is not there is named', async () => {
   expect(await refused(writePage(path('none/report.html'), 'page'))).toMatch(
-    /none\/report\.html was not written: ENOENT/,
+    /none\/report\.html was not written: ENOENT: no such file or directory$/,
   );
 });

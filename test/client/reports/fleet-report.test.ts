@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { CliContext } from '../../../src/client/cli-context.js';
 import { printFleetReport } from '../../../src/client/reports/fleet-report.js';
 import { printReportDocuments } from '../../../src/client/reports/report-documents.js';
+import { leftText } from '../../../src/client/reports/report-words.js';
 import type { Report } from '../../../src/core/report/report.js';
 import { largeFleet, reportOn, SMALL_FLEET, source } from '../../support/report-fleet.js';
 
@@ -109,4 +110,8 @@ test('as JSON it has everything, a document for each', () => {
     failures: 1_000,
     exit_code: 0,
   });
+});
+
+test('how long room lasts is told roughly, and never as no time at all', () => {
+  expect([0, 0.9, 1, 85.2].map(leftText)).toEqual(['less than a day', 'less than a day', 'about 24 h', 'about 85 d']);
 });

@@ -101,7 +101,7 @@ describe('the record of a source', () => {
     const errorCounts = { ...NO_ERRORS, disk_full: 1, permission: 2 };
     const ended = source({ status: 'failed', failure, errorCounts, warnings: 2, evidence: ['no room'] });
     expect(recordOfSource(ended, OF)).toMatchObject({
-      failure: { type: 'DestinationFull', message: 'x'.repeat(400) },
+      failure: { type: 'DestinationFull', message: `${'x'.repeat(399)}…` },
       errorCounts,
       warnings: 2,
       evidence: ['no room'],

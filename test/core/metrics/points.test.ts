@@ -137,6 +137,12 @@ test('a source that failed says why, and how old its newest backup was', () => {
   expect(fieldsOf(only(sourceRecord({ status: 'failed' })))).not.toHaveProperty('last_success_age_seconds');
 });
 
+test('a long text is cut between two characters, and says so', () => {
+  const failure = { type: 'HookFailed', message: `${'x'.repeat(299)}🗄 and more` } as const;
+  const { failure_message: text } = fieldsOf(only(sourceRecord({ status: 'failed', failure })));
+  expect(text).toBe(`${'x'.repeat(299)}…`);
+});
+
 test('figures that are no numbers are left out, and nothing is divided by nothing', () => {
   const point = only(
     sourceRecord({ durationMs: 0, speedup: Number.POSITIVE_INFINITY, totalSizeBytes: Number.NaN, storedBytes: 1.5 }),
@@ -272,6 +278,7 @@ test('times are whole seconds since 1970, ages are counted from now, of a proof 
 });
 
 const failed = sourceRecord({ status: 'failed', failure: { type: 'HostUnreachable', message: 'no route' } });
+const slow = sourceRecord({ status: 'warning', failure: { type: 'TransferSlow', message: '12 KB/s' } });
 
 test.each([
   [
@@ -288,6 +295,13 @@ test.each([
     { status: 'skipped', unprotected: 'overdue', overdue: true, state: state({ last: failed }) },
     'HostUnreachable',
     'no route',
+    0,
+  ],
+  [
+    'overdue since a backup that was slow',
+    { status: 'warning', unprotected: 'overdue', overdue: true, state: state({ last: slow }) },
+    'overdue',
+    '',
     0,
   ],
   ['held', { status: 'held', unprotected: 'held' }, 'held', '', 0],

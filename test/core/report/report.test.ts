@@ -61,6 +61,9 @@ describe('how long a disk lasts', () => {
     expect(outlookOf([100, 90, 80, 70])).toEqual({ trend: 'filling', daysLeft: 7 });
     const withGaps = outlookOf([null, 100, null, 80, 70]);
     expect(withGaps.trend === 'filling' ? withGaps.daysLeft : undefined).toBeCloseTo(7);
+    // Nobody looked for two days, then for a fortnight.
+    expect(outlookOf([100, 90, 80, 70, null, null])).toEqual({ trend: 'filling', daysLeft: 5 });
+    expect(outlookOf([100, 90, 80, 70, ...Array<null>(14).fill(null)])).toEqual({ trend: 'filling', daysLeft: 0 });
   });
 
   test('is not told from less than three days, nor of one that does not fill up', () => {

@@ -130,7 +130,8 @@ describe.each(['1.x', '2.x'] as const)('a database of the form for %s', (form) =
 
   test.each([200, 201, 202])('that answers a write with %i has not said that it is written', async (status) => {
     const database = await withAnswers(() => ({ status, body: '{}', headers: JSON_TYPE }));
-    await expect(database.write([POINT], signal)).rejects.toThrow(/cannot write/);
+    const message = expect.stringMatching(`cannot write to .*HTTP ${status}`) as string;
+    await expect(database.write([POINT], signal)).rejects.toMatchObject({ type: 'MetricsForeign', message });
   });
 
   test('that takes no large requests gets smaller ones; a point that is too large alone is named', async () => {
@@ -143,7 +144,7 @@ describe.each(['1.x', '2.x'] as const)('a database of the form for %s', (form) =
     const points = Array.from({ length: 500 }, (_, index) => ({
       ...POINT,
       timeMs: index,
-      ...(index === 77 ? { fields: { v: { text: 'x'.repeat(3_000) } } } : {}),
+      ...(index === 77 ? { fields: { v: { text: 'x'.repeat(9_000) } } } : {}),
     }));
     expect(await database.write(points, signal)).toEqual([
       { index: 77, reason: 'too large for one request: a web page (HTTP 413)' },
@@ -151,6 +152,17 @@ describe.each(['1.x', '2.x'] as const)('a database of the form for %s', (form) =
     expect(written).toEqual(
       points.filter(({ timeMs }) => timeMs !== 77).map(({ timeMs }) => `m,host=a v=1i ${timeMs}`),
     );
+  });
+
+  test('that takes no request, however small, is MetricsRefused, and no point is to blame', async () => {
+    const database = await withAnswers(() => ({ status: 413, ...PAGE }));
+    const points = Array.from({ length: 500 }, (_, timeMs) => ({ ...POINT, timeMs }));
+    await expect(database.write(points, signal)).rejects.toMatchObject({
+      type: 'MetricsRefused',
+      message: expect.stringMatching(/no room for a point: a web page \(HTTP 413\)/) as string,
+    });
+    // Each half as large as the one before.
+    expect(requests()).toHaveLength(9);
   });
 
   test('that refuses for a reason which no point can help blames none', async () => {
@@ -191,8 +203,8 @@ describe.each(['1.x', '2.x'] as const)('a database of the form for %s', (form) =
     [
       'a TLS server',
       { status: 400, body: 'Client sent an HTTP request to an HTTPS server.' },
-      'MetricsForeign',
-      /HTTPS server/,
+      'MetricsUntrusted',
+      /it speaks TLS: .*HTTPS server/,
     ],
     ['InfluxDB 3', { status: 200, headers: { 'x-influxdb-version': '3.1.0' } }, 'MetricsVersion', /InfluxDB 3\.1\.0/],
   ] satisfies [string, ScriptedAnswer, FailureType, RegExp][])(
@@ -206,6 +218,13 @@ describe.each(['1.x', '2.x'] as const)('a database of the form for %s', (form) =
       expect(requests()).toEqual([]);
     },
   );
+
+  test('where something answers that is no HTTP is told', async () => {
+    const database = await withoutPing((_, response) => void response.socket?.end('SSH-2.0-OpenSSH_9.2\r\n'));
+    const failure = { type: 'MetricsForeign', message: expect.stringMatching(/it does not speak HTTP/) as string };
+    await expect(database.version(signal)).rejects.toMatchObject(failure);
+    await expect(database.write([POINT], signal)).rejects.toMatchObject(failure);
+  });
 
   test('that asks for a login even to be pinged, or was built without a number, is one', async () => {
     for (const [status, said] of [

@@ -72,7 +72,7 @@ describe.each([
 
   test('that is called without TLS is told', async () => {
     await (await rejected(server.plan({ url: `http://127.0.0.1:${server.port}` }))).toMatchObject({
-      type: 'MetricsForeign',
+      type: 'MetricsUntrusted',
       message: expect.stringContaining('HTTPS server') as string,
     });
   });
@@ -131,6 +131,12 @@ describe('secrets', () => {
     await refused({ ...two, token: { text: SECRET }, caFile: join(directory, 'not-there') }).toMatchObject({
       type: 'ConfigInvalid',
       message: expect.stringContaining('ENOENT') as string,
+    });
+    const caFile = join(directory, 'no-certificate.pem');
+    await writeFile(caFile, `-----BEGIN PRIVATE KEY-----\n${SECRET}\n-----END PRIVATE KEY-----\n`);
+    await refused({ ...two, token: { text: SECRET }, caFile }).toMatchObject({
+      type: 'ConfigInvalid',
+      message: `the ca_file of InfluxDB, ${caFile}, holds no certificate in PEM form`,
     });
   });
 

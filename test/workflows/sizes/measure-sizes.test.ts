@@ -105,6 +105,24 @@ test('history gets one record of each kind of a source, with what is missing sai
   ]);
 });
 
+test('of what is gone history gets that nothing is left: else it would count for ever', async () => {
+  const { of, result } = await scan([web('web1')], {
+    findSizes: async ({ source }) => ({
+      targets: [{ kind: 'mirror', name: '' }],
+      leftOut: 0,
+      ...(source.name === 'www' ? { gone: ['snapshot'] } : {}),
+    }),
+  });
+  expect(result.counts.measured).toBe(2);
+  const records = of('noteEnded').flatMap(({ records }) => records);
+  expect(records.map((record) => (record.kind === 'size' ? [record.source, record.of] : record.kind))).toEqual([
+    ['www', 'mirror'],
+    ['www', 'snapshot'],
+    ['etc', 'mirror'],
+  ]);
+  expect(records[1]).toMatchObject({ count: 0, totalBytes: 0, exclusiveBytes: 0, sharedBytes: 0, complete: true });
+});
+
 test('a partial figure is a warning, and snapshots that are left out are counted', async () => {
   const { result } = await scan([web('web1')], {
     findSizes: async ({ source }) => ({
