@@ -18,10 +18,11 @@ export const directoryPrefixOf = (name: string): string => join(tmpdir(), `${DIR
 
 export async function removeLeftovers(): Promise<void> {
   if (process.getuid?.() === 0) {
+    // The kernel removes a namespace's cables some time after it: so they go first.
+    for (const cable of await linksOfDead('veth')) await system('ip', ['link', 'delete', cable]);
     const namespaces = namesIn(await system('ip', ['netns', 'list'])).filter(isOfDead);
     for (const namespace of namespaces) await removeNamespace(namespace);
-    const bridges = namesIn(await system('ip', ['-brief', 'link', 'show', 'type', 'bridge']));
-    for (const bridge of bridges.filter(isOfDead)) await system('ip', ['link', 'delete', bridge]);
+    for (const bridge of await linksOfDead('bridge')) await system('ip', ['link', 'delete', bridge]);
   }
   const names = (await readdir(tmpdir())).filter((name) => name.startsWith(DIRECTORY));
   for (const name of names.filter((one) => isOfDead(one.slice(DIRECTORY.length)))) {
@@ -29,6 +30,10 @@ export async function removeLeftovers(): Promise<void> {
     // Other people's leftovers are theirs.
     if ((await stat(directory)).uid === process.getuid?.()) await removeDirectory(directory);
   }
+}
+
+async function linksOfDead(type: 'veth' | 'bridge'): Promise<string[]> {
+  return namesIn(await system('ip', ['-brief', 'link', 'show', 'type', type])).filter(isOfDead);
 }
 
 /** With all that still runs there. */
@@ -72,7 +77,8 @@ async function mountsBelow(directory: string): Promise<string[]> {
 const namesIn = (text: string): string[] =>
   text
     .split('\n')
-    .map((line) => line.split(/\s/)[0] ?? '')
+    // `name@if2` is a cable whose other end lies in another namespace.
+    .map((line) => line.split(/[\s@]/)[0] ?? '')
     .filter((name) => name !== '');
 
 function isOfDead(name: string): boolean {

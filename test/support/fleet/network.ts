@@ -31,8 +31,10 @@ export async function makeNetwork(name: string, hosts: number): Promise<FleetNet
     namespaceOf: (host) => `${name}-${host}`,
     interfaceOf: (host) => `${name}${host}`,
     remove: async () => {
+      // The kernel removes a namespace's cables some time after it: so they go first.
+      const cables = numbers(hosts).map((host) => `link delete ${network.interfaceOf(host)}`);
       const namespaces = numbers(hosts).map((host) => `netns delete ${network.namespaceOf(host)}`);
-      await ipBatch([...namespaces, `link delete ${name}`]);
+      await ipBatch([...cables, ...namespaces, `link delete ${name}`]);
     },
   };
   const all = numbers(hosts);
