@@ -9,8 +9,14 @@ import { startFleet, type Fleet } from './fleet.js';
 import type { FleetHost } from './host.js';
 import { system } from './system.js';
 
+interface Answer {
+  readonly status: unknown;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** ssh(1) to a host of the fleet, as a person would call it. */
-async function ssh(host: FleetHost, command: string): Promise<{ readonly status: unknown; readonly stdout: string }> {
+async function ssh(host: FleetHost, command: string): Promise<Answer> {
   const { address, port } = host.machine;
   const words = ['-F', 'none', '-i', host.identityFile, '-p', String(port), '-l', host.user];
   const options = [
@@ -20,8 +26,8 @@ async function ssh(host: FleetHost, command: string): Promise<{ readonly status:
     'GlobalKnownHostsFile=none',
   ];
   const all = [...words, ...options.flatMap((option) => ['-o', option]), address, command];
-  const { exitCode, stdout } = await execa('ssh', all, { reject: false });
-  return { status: exitCode, stdout: stdout ?? '' };
+  const { exitCode, stdout, stderr } = await execa('ssh', all, { reject: false });
+  return { status: exitCode, stdout: stdout ?? '', stderr: stderr ?? '' };
 }
 
 const remainsOf = async (fleet: Fleet): Promise<string[]> => {
@@ -53,13 +59,14 @@ test.each(['namespaces', 'loopback'] as const)('hosts by %s have each their own 
       FleetHost,
       FleetHost,
     ];
-    expect(await ssh(one, `cat '${one.sourcePath}/name'`)).toEqual({ status: 0, stdout: 'host-1' });
-    expect(await ssh(two, `cat '${two.sourcePath}/name'`)).toEqual({ status: 0, stdout: 'host-2' });
+    expect(await ssh(one, `cat '${one.sourcePath}/name'`)).toMatchObject({ status: 0, stdout: 'host-1' });
+    expect(await ssh(two, `cat '${two.sourcePath}/name'`)).toMatchObject({ status: 0, stdout: 'host-2' });
     for (const host of [down, dark, refused]) expect((await ssh(host, 'true')).status, host.fault).toBe(255);
     expect((await ssh(poor, 'command -v rsync || command -v tar')).stdout).toMatch(/\/tar$/);
     for (const host of [down, dark, refused, poor]) {
       await host.heal();
-      expect(await ssh(host, 'command -v rsync >/dev/null'), host.name).toEqual({ status: 0, stdout: '' });
+      const { status, stderr } = await ssh(host, 'command -v rsync >/dev/null');
+      expect(status, `${host.name}: ${stderr}`).toBe(0);
     }
   } finally {
     await fleet.stop();
