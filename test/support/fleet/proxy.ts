@@ -30,7 +30,8 @@ export async function startProxy(target: number): Promise<Proxy> {
     const upstream = keep(connect(target, '127.0.0.1'));
     socket.pipe(upstream);
     upstream.pipe(counted()).pipe(socket);
-    upstream.once('close', () => socket.destroy());
+    // What came before a proper end is on its way still, and ends the connection itself.
+    upstream.once('close', (hadError) => hadError && socket.destroy());
     socket.once('close', () => upstream.destroy());
   });
   const keep = (socket: Socket): Socket => {
